@@ -1,0 +1,63 @@
+/** The effective configuration: every default filled in, durations in milliseconds, paths absolute. */
+export interface Config {
+  readonly storageServers: Readonly<Record<string, StorageServerConfig>>;
+  readonly nodes: Readonly<Record<string, NodeConfig>>;
+  readonly nvme: NvmeConfig;
+  readonly fence: FenceConfig;
+  readonly timeouts: TimeoutConfig;
+  readonly state: { readonly path: string | null; readonly url: string | null };
+  /** How many earlier states are kept. */
+  readonly backups: number;
+}
+
+export interface StorageServerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identityFile: string | null;
+  readonly hostKey: string | null;
+  readonly knownHosts: string | null;
+  readonly verifyHostKey: boolean;
+  /** Where nodes reach its NVMe target. */
+  readonly nvme: { readonly address: string; readonly port: number };
+  /** Globs of the slots that rdsctl may touch. */
+  readonly volumes: readonly string[];
+  readonly sharedExport: 'never' | 'any';
+}
+
+export interface NodeConfig {
+  readonly transport: 'ssh' | 'local';
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly user: string | null;
+  readonly sudo: boolean;
+  readonly identityFile: string | null;
+  readonly hostKey: string | null;
+  readonly knownHosts: string | null;
+  readonly verifyHostKey: boolean;
+  readonly hostNqn: string | null;
+  /** Storage-side addresses, for the firewall fence. */
+  readonly addresses: readonly string[];
+}
+
+/** Milliseconds; -1 for a ctrl-loss-tmo that never ends. */
+export interface NvmeConfig {
+  readonly ctrlLossTmo: number;
+  readonly reconnectDelay: number;
+  readonly keepAliveTmo: number;
+  readonly fastIoFailTmo: number;
+}
+
+export interface FenceConfig {
+  /** Milliseconds that nothing may be in flight, at least. */
+  readonly settle: number;
+  readonly drainTimeout: number;
+  readonly firewall: boolean;
+}
+
+export interface TimeoutConfig {
+  readonly connect: number;
+  readonly command: number;
+  readonly device: number;
+  readonly lock: number;
+}
