@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+
+import { RdsctlError } from '../errors/rdsctl-error.ts';
+import type { NodePort } from '../operations/ports/node.ts';
+import { between, readConnect, readDisconnect, readView } from './report.ts';
+import type { ScriptRunner } from './runner.ts';
+import { CONNECT } from './scripts/connect.ts';
+import { DISCONNECT } from './scripts/disconnect.ts';
+import { OBSERVE } from './scripts/observe.ts';
+
+/** Milliseconds, unless said. */
+export interface LinuxNodeTimes {
+  readonly command: number;
+  /** How long a block device may take to appear or go. */
+  readonly device: number;
+  /** -1000 and below: never (ctrl-loss-tmo -1). */
+  readonly ctrlLossTmo: number;
+  readonly reconnectDelay: number;
+  readonly keepAliveTmo: number;
+  readonly fastIoFailTmo: number;
+}
+
+export interface LinuxNodeOptions {
+  readonly name: string;
+  readonly runner: ScriptRunner;
+  readonly times: LinuxNodeTimes;
+  /** Told of each script before it is run. */
+  readonly onCommand?: (command: string, changes: boolean) => void;
+  /** For tests: the nonces. */
+  readonly nonce?: () => string;
+}
+
+/** nvme-cli stalls for 70 s at the most in our scripts; then its own deadline ends it. */
+const LONGEST_NVME_CLI = 75_000;
+
+/** A Linux node with nvme-cli. */
+export function linuxNode(options: LinuxNodeOptions): NodePort {
+  const { name, runner, times } = options;
+  const nonce = options.nonce ?? (() => randomBytes(8).toString('hex'));
+
+  async function report(
+    step: { script: string; args: readonly string[]; changes: boolean; timeoutMs: number },
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const mark = nonce();
+    const args = [mark, ...step.args];
+    options.onCommand?.(`${runner.commandLine(args)} <<'EOF'\n${step.script.trim()}\nEOF`, step.changes);
+    const result = await runner.run(step.script, args, {
+      timeoutMs: step.timeoutMs,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const json = between(result.stdout, mark);
+    if (json !== null) return Buffer.from(json, 'latin1').toString('utf8');
+    throw noReport(name, result);
+  }
+
+  return {
+    name,
+    open: () => {
+      runner.open();
+    },
+
+    async observe({ usesOf, signal }) {
+      const json = await report(
+        { script: OBSERVE, args: usesOf, changes: false, timeoutMs: times.command },
+        signal,
+      );
+      return readView(json, name);
+    },
+
+    async connect(request, { signal } = {}) {
+      const args = [
+        request.nqn,
+        request.address,
+        String(request.port),
+        request.hostNqn,
+        request.hostId,
+        String(wholeSeconds(times.ctrlLossTmo)),
+        String(wholeSeconds(times.reconnectDelay)),
+        String(wholeSeconds(times.keepAliveTmo)),
+        String(wholeSeconds(times.fastIoFailTmo)),
+        String(wholeSeconds(times.device)),
+        /^[3-9]\./.test(request.nvmeCli) ? '1' : '0',
+      ];
+      const timeoutMs = LONGEST_NVME_CLI + times.device + times.command;
+      return readConnect(await report({ script: CONNECT, args, changes: true, timeoutMs }, signal), name);
+    },
+
+    async disconnect({ nqn, address, onlyDead = false }, { signal } = {}) {
+      const args = [nqn, address, String(wholeSeconds(times.device)), onlyDead ? '1' : '0'];
+      const timeoutMs = times.device + times.command;
+      return readDisconnect(
+        await report({ script: DISCONNECT, args, changes: true, timeoutMs }, signal),
+        name,
+      );
+    },
+
+    close: () => runner.close(),
+  };
+}
+
+/** nvme-cli and sysfs take whole seconds; a fraction counts as the next second, "never" is -1. */
+function wholeSeconds(milliseconds: number): number {
+  return milliseconds < 0 ? -1 : Math.ceil(milliseconds / 1000);
+}
+
+function noReport(
+  node: string,
+  result: { stdout: string; stderr: string; exitCode: number | null },
+): RdsctlError {
+  const words = result.stderr.trim().split('\n').slice(-3).join(' ').slice(0, 300);
+  if (/^sudo: /m.test(result.stderr)) {
+    return new RdsctlError('NOT_PERMITTED', {
+      message: `${node} does not let the login use sudo without a password: ${words}`,
+      now: 'Nothing was changed.',
+      hints: [
+        {
+          when: `On ${node}, as root, for the login rdsctl uses:`,
+          run: "echo 'rdsctl ALL=(root) NOPASSWD: /bin/sh' > /etc/sudoers.d/rdsctl",
+        },
+      ],
+      details: { node },
+    });
+  }
+  return new RdsctlError('BAD_ANSWER', {
+    message: `${node} did not report back (exit status ${result.exitCode ?? 'none'}${words === '' ? '' : `: ${words}`})`,
+    details: { node, exitStatus: result.exitCode, stdout: result.stdout.slice(0, 300) },
+  });
+}

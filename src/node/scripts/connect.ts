@@ -1,0 +1,71 @@
+import { PRELUDE } from './prelude.ts';
+
+/**
+ * Arguments: nonce NQN address port hostNQN hostID ctrl-loss-tmo reconnect-delay keep-alive-tmo
+ * fast-io-fail-tmo wait modern (all times in whole seconds; modern = 1 for nvme-cli 3).
+ *
+ * Loads the module (nvme-cli does not), connects unless there is a controller for this NQN at this address,
+ * sets fast_io_fail_tmo (nvme-cli 2.3 has no option for it; sysfs works on all: lab a5b), waits for a live
+ * controller with a usable block device (it appears shortly after connect returns: lab h1), and reports.
+ */
+export const CONNECT = `${PRELUDE}
+has_controller() {
+  find_subsystem "$nqn" || return 1
+  for c in "$found"/nvme*; do
+    [ -e "$c/address" ] || continue
+    line "$c/address"
+    case ,$v, in *,traddr="$address",*) case ,$v, in *,trsvcid="$port",*) return 0 ;; esac ;; esac
+  done
+  return 1
+}
+ready() {
+  find_subsystem "$nqn" || return 1
+  ok=1
+  for c in "$found"/nvme*; do if [ -e "$c/state" ]; then line "$c/state"; if [ "$v" = live ]; then ok=0; fi; fi; done
+  [ $ok = 0 ] || return 1
+  case $(devices_json "$found") in *'"usable":true'*) return 0 ;; esac
+  return 1
+}
+main() {
+  nonce=$1 nqn=$2 address=$3 port=$4 hostnqn=$5 hostid=$6
+  loss=$7 delay=$8 kato=$9
+  shift 9
+  fast=$1 wait=$2 modern=$3
+  connected=false words=''
+  if [ ! -d "$R/sys/module/nvme_tcp" ]; then words=$(modprobe nvme-tcp 2>&1) || words="modprobe nvme-tcp: $words"; fi
+  if ! has_controller; then
+    set -- connect --transport=tcp --nqn="$nqn" --traddr="$address" --trsvcid="$port" \\
+      --hostnqn="$hostnqn" --hostid="$hostid" \\
+      --ctrl-loss-tmo="$loss" --reconnect-delay="$delay" --keep-alive-tmo="$kato"
+    if [ "$modern" = 1 ]; then
+      help=$(nvme connect --help 2>&1)
+      case $help in *--idempotent*) set -- "$@" --idempotent ;; esac
+      case $help in *--owner*) set -- "$@" --owner=rdsctl ;; esac
+    fi
+    # a target that stalls in the handshake holds a connect up for as long as 60 s (lab e)
+    said=$(timeout -k 2 70 nvme "$@" 2>&1); rc=$?
+    if [ $rc = 0 ]; then connected=true; else words="$words \${said:-nvme connect: exit $rc}"; fi
+  fi
+  if has_controller; then
+    if [ "$fast" -ge 0 ]; then
+      for c in "$found"/nvme*; do
+        if [ -w "$c/fast_io_fail_tmo" ]; then { echo "$fast" >"$c/fast_io_fail_tmo"; } 2>/dev/null || :; fi
+      done
+    fi
+    end=$(( $(date +%s) + wait ))
+    until ready; do
+      if [ "$(date +%s)" -ge $end ]; then break; fi
+      sleep 0.02 2>/dev/null || sleep 1
+    done
+  fi
+  if [ $connected = false ] && [ -n "$words" ]; then
+    # why the target refused stands only in the kernel log
+    words="$words $(dmesg 2>/dev/null | grep -F -e 'nvme' | tail -n 4 | sed 's/^\\[[^]]*\\] *//' | tr '\\n' ';')"
+  fi
+  printf 'BEGIN %s\\n{"connected":%s,"words":' "$nonce" $connected; str "$words"
+  printf ',"subsystem":'
+  if find_subsystem "$nqn"; then subsystem_json "$found" 0; else printf null; fi
+  printf '}\\nOK %s\\n' "$nonce"
+}
+main "$@" </dev/null
+`;

@@ -1,0 +1,28 @@
+import { PRELUDE } from './prelude.ts';
+
+/** Arguments: nonce, then the NQNs whose uses are wanted. Changes nothing. */
+export const OBSERVE = `${PRELUDE}
+main() {
+  nonce=$1; shift
+  printf 'BEGIN %s\\n{"bootId":' "$nonce"
+  line "$R/proc/sys/kernel/random/boot_id"; str "$v"
+  printf ',"clock":"%s","kernel":' "$(date +%s)"; str "$(uname -r)"
+  printf ',"nvmeCli":'
+  if command -v nvme >/dev/null 2>&1; then str "$(nvme version 2>/dev/null | head -n 1)"; else printf null; fi
+  printf ',"nvmeTcp":'
+  if [ -d "$R/sys/module/nvme_tcp" ] || modprobe -n -q nvme-tcp >/dev/null 2>&1; then printf true; else printf false; fi
+  printf ',"hostNqn":'; line "$R/etc/nvme/hostnqn"; str "$v"
+  printf ',"hostId":'; line "$R/etc/nvme/hostid"; str "$v"
+  printf ',"subsystems":['
+  first=''
+  for s in "$NVME"/nvme-subsys*; do
+    [ -e "$s/subsysnqn" ] || continue
+    line "$s/subsysnqn"; want=0
+    for q in "$@"; do if [ "$q" = "$v" ]; then want=1; fi; done
+    # a subsystem without controllers can be the ghost of one that was mounted: shown when it was asked for
+    if [ $want = 1 ] || is_tcp "$s"; then printf '%s' "$first"; subsystem_json "$s" $want; first=,; fi
+  done
+  printf ']}\\nOK %s\\n' "$nonce"
+}
+main "$@" </dev/null
+`;

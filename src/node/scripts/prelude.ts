@@ -1,0 +1,135 @@
+/**
+ * What every node script begins with: POSIX sh with the tools of a minimal Debian. The values come as
+ * positional arguments, never as text inside the script. `RDSCTL_ROOT` is empty on a real node; a rehearsal
+ * puts a made-up tree there.
+ *
+ * State is told from sysfs and /proc alone: it is the same for every nvme-cli, it does no I/O, and it can be
+ * read while a controller is `connecting`, when opening the device may hang for ever (lab: f, g5).
+ */
+export const PRELUDE = String.raw`
+set -u
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/bin:/bin"
+R=\${RDSCTL_ROOT-}
+NVME=$R/sys/class/nvme-subsystem
+
+# first line of a file into v; empty when there is none
+line() { v=''; if [ -r "$1" ]; then IFS= read -r v <"$1" 2>/dev/null || :; fi; }
+
+# a JSON string
+str() {
+  case $1 in
+  *[\"\\]* | *[[:cntrl:]]*) printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177' | sed 's/[\\"]/\\&/g')" ;;
+  *) printf '"%s"' "$1" ;;
+  esac
+}
+
+# is $1 the name of a controller (nvme0); of a namespace's device (nvme0n1; not nvme0c0n1, a hidden path)
+is_controller() { case $1 in nvme*[!0-9]*) return 1 ;; nvme[0-9]*) return 0 ;; esac; return 1; }
+is_device() { case \${1#nvme} in [!0-9]* | *[!0-9n]* | *n*n* | *n) return 1 ;; *n*) return 0 ;; esac; return 1; }
+
+# directories of the devices of subsystem directory $1: under the subsystem, or (multipath off) its controllers
+device_dirs() {
+  for x in "$1"/nvme* "$1"/nvme*/nvme*; do
+    if [ -e "$x/size" ] && is_device "\${x##*/}"; then printf '%s\n' "$x"; fi
+  done
+}
+
+# block numbers (major:minor, decimal) of device directory $1 and its partitions
+numbers() { for x in "$1" "$1"/*; do if [ -r "$x/dev" ] && [ -e "$x/size" ]; then line "$x/dev"; printf '%s\n' "$v"; fi; done; }
+
+# "259:1" as stat prints it in hex: "103:1"
+hex() { printf '%x:%x' "\${1%%:*}" "\${1##*:}"; }
+
+# the controllers of subsystem directory $1 as JSON
+controllers_json() {
+  sep=''
+  for c in "$1"/nvme*; do
+    if [ -e "$c/state" ] && is_controller "\${c##*/}"; then
+      line "$c/transport"; [ "$v" = tcp ] || continue
+      printf '%s{"name":"%s","state":' "$sep" "\${c##*/}"; sep=,
+      line "$c/state"; str "$v"; printf ',"address":'; line "$c/address"; str "$v"; printf '}'
+    fi
+  done
+}
+
+# the devices of subsystem directory $1 as JSON
+devices_json() {
+  sep=''
+  device_dirs "$1" | while IFS= read -r d; do
+    n=\${d##*/}; line "$d/dev"; want=$(hex "$v"); line "$d/size"
+    have=$(stat -L -c '%t:%T' "$R/dev/$n" 2>/dev/null) || have=''
+    ok=false; if [ "$have" = "$want" ]; then ok=true; fi
+    printf '%s{"path":"/dev/%s","sectors":%s,"usable":%s}' "$sep" "$n" "\${v:-0}" $ok; sep=,
+  done
+}
+
+# is subsystem directory $1 one that is reached over TCP
+is_tcp() { for c in "$1"/nvme*; do if [ -e "$c/transport" ]; then line "$c/transport"; [ "$v" = tcp ] && return 0; fi; done; return 1; }
+
+# the directory of the subsystem with NQN $1 (compared whole) into found
+find_subsystem() {
+  found=''
+  for s in "$NVME"/nvme-subsys*; do
+    line "$s/subsysnqn"
+    if [ "$v" = "$1" ]; then found=$s; return 0; fi
+  done
+  return 1
+}
+
+use() { printf '%s{"kind":"%s","what":' "$usep" "$1"; str "$2"; printf '}'; usep=,; }
+
+# What uses the devices of subsystem directory $1, as JSON items. Mounts are looked for in every mount
+# namespace; loop devices and plain opens are what an exclusive open can't see; the exclusive open sees the
+# rest (lazy unmounts, file systems with numbers of their own). Only a live device is opened.
+uses_json() {
+  usep=''
+  live=''; for c in "$1"/nvme*; do if [ -e "$c/state" ]; then line "$c/state"; if [ "$v" = live ]; then live=1; fi; fi; done
+  dirs=$(device_dirs "$1")
+  for d in $dirs; do
+    n=\${d##*/}
+    for num in $(numbers "$d"); do
+      h=$(hex "$num")
+      # mountinfo writes blanks in paths as \040
+      cat "$R"/proc/[0-9]*/mountinfo 2>/dev/null | awk -v n="$num" '$3 == n && !seen[$5]++ { print $5 }' >"$tmp"
+      while IFS= read -r m; do use mount "$m"; done <"$tmp"
+      awk 'NR > 1 { print $1 }' "$R/proc/swaps" 2>/dev/null >"$tmp"
+      while IFS= read -r f; do
+        if [ "$(stat -L -c '%t:%T' "$R$f" 2>/dev/null)" = "$h" ]; then use swap "$f"; fi
+      done <"$tmp"
+      for l in "$R"/sys/block/loop*/loop/backing_file; do
+        [ -r "$l" ] || continue
+        line "$l"; l=\${l%/loop/backing_file}
+        if [ "$(stat -L -c '%t:%T' "$R$v" 2>/dev/null)" = "$h" ]; then use loop "/dev/\${l##*/}"; fi
+      done
+      find "$R"/proc/[0-9]*/fd -mindepth 1 -maxdepth 1 -exec stat -L -c '%t:%T %n' {} + 2>/dev/null |
+        awk -v h="$h" '$1 == h { sub(/\/fd\/[0-9]+$/, "", $2); if (!seen[$2]++) print $2 }' >"$tmp"
+      while IFS= read -r p; do
+        if [ "$p" = "/proc/$$" ]; then continue; fi
+        line "$p/comm"; use process "\${v:-?} (pid \${p##*/})"
+      done <"$tmp"
+    done
+    for x in "$d"/holders/* "$d/$n"p*/holders/*; do
+      if [ -e "$x" ] || [ -h "$x" ]; then line "$x/dm/name"; use holder "\${x##*/}\${v:+ ($v)}"; fi
+    done
+    if [ -n "$live" ]; then
+      words=$(timeout -k 1 5 wipefs --all --no-act "$R/dev/$n" 2>&1 >/dev/null); rc=$?
+      case $rc:$words in
+      0:*) ;;
+      *[Bb]usy*) use exclusive "/dev/$n" ;;
+      *) use unknown "/dev/$n: exit $rc: $words" ;;
+      esac
+    fi
+  done
+}
+
+# one subsystem directory $1 as JSON; $2 = 1: with its uses
+subsystem_json() {
+  printf '{"nqn":'; line "$1/subsysnqn"; str "$v"
+  printf ',"controllers":['; controllers_json "$1"
+  printf '],"devices":['; devices_json "$1"
+  printf '],"uses":['; if [ "$2" = 1 ]; then uses_json "$1"; fi; printf ']}'
+}
+
+tmp=$(mktemp) || exit 3
+trap 'rm -f "$tmp"' EXIT
+`.replaceAll('\\${', '${');

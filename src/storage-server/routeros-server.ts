@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+
+import { RdsctlError } from '../errors/rdsctl-error.ts';
+import type {
+  ChangeOutcome,
+  Disk,
+  DiskChange,
+  ServerView,
+  StorageServer,
+} from '../operations/ports/storage-server.ts';
+import type { Connection } from '../ssh/connection.ts';
+import { badAnswer, isPermissionText, notPermitted, readAnswer, type Answer } from './answer.ts';
+import { readDisks, readInFlight } from './disk-schema.ts';
+import { changeScript, inFlightScript, lookScript } from './scripts.ts';
+import { isSupported, OLDEST_VERSION } from './version.ts';
+
+export interface RouterOsServerOptions {
+  readonly name: string;
+  readonly nvmeAddress: string;
+  readonly connection: Connection & { open(): void };
+  /** Milliseconds that one exec may take. */
+  readonly commandTimeoutMs: number;
+  /** Whether rdsctl may touch a slot (the configuration's globs). */
+  readonly mayTouch: (slot: string) => boolean;
+  /** Told of each line before it is sent. */
+  readonly onCommand?: (line: string, changes: boolean) => void;
+  /** For tests: the nonces. */
+  readonly nonce?: () => string;
+}
+
+/** A RouterOS storage server over SSH. */
+export function routerOsServer(options: RouterOsServerOptions): StorageServer {
+  const { name, connection } = options;
+  const nonce = options.nonce ?? (() => randomBytes(8).toString('hex'));
+  /** RouterOS version as last told; '' before the first look. */
+  let version = '';
+
+  async function run(line: string, changes: boolean, signal: AbortSignal | undefined): Promise<string> {
+    options.onCommand?.(line, changes);
+    const result = await connection.exec(line, {
+      timeoutMs: options.commandTimeoutMs,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (result.exitCode !== null && result.exitCode !== 0) {
+      throw new RdsctlError('REMOTE_ERROR', {
+        message: `${name} ended the command with exit status ${result.exitCode}: ${firstLine(result.stdout + result.stderr)}`,
+        details: { rds: name, exitStatus: result.exitCode },
+      });
+    }
+    return result.stdout;
+  }
+
+  function payloadsOf(answer: Answer): readonly string[] {
+    if (answer.ok) return answer.payloads;
+    if (isPermissionText(answer.text)) throw notPermitted(name);
+    throw new RdsctlError('REMOTE_ERROR', {
+      message: `${name} answered: ${answer.text}`,
+      details: { rds: name, answer: answer.text },
+    });
+  }
+
+  function disksOf(json: string): Disk[] {
+    try {
+      return readDisks(json, version);
+    } catch (error) {
+      throw badAnswer(name, `the list of disks is not what it should be (${message(error)})`, json);
+    }
+  }
+
+  return {
+    name,
+    nvmeAddress: options.nvmeAddress,
+
+    open: () => {
+      connection.open();
+    },
+
+    async look(slots, { signal } = {}): Promise<ServerView> {
+      const mark = nonce();
+      const answer = readAnswer(await run(lookScript(slots, mark), false, signal), mark, name);
+      const [told = '', json = ''] = payloadsOf(answer);
+      if (!/^\d+\.\d+/.test(told)) throw badAnswer(name, 'it did not tell its version', told);
+      version = told.trim();
+      if (!isSupported(version)) {
+        throw new RdsctlError('UNSUPPORTED_VERSION', {
+          message: `${name} runs RouterOS ${version}; rdsctl needs ${OLDEST_VERSION} or later`,
+          now: 'Nothing was changed.',
+          details: { rds: name, version, needed: OLDEST_VERSION },
+        });
+      }
+      const disks = disksOf(json);
+      const wanted = slots === 'all' ? disks : disks.filter((disk) => slots.includes(disk.slot));
+      return { version, disks: wanted.filter((disk) => options.mayTouch(disk.slot)) };
+    },
+
+    async change(changes, { signal } = {}): Promise<readonly ChangeOutcome[]> {
+      const mark = nonce();
+      const stdout = await run(changeScript(changes, mark), true, signal);
+      return changes.map((change, index) => outcomeOf(change, readAnswer(stdout, `${mark}.${index}`, name)));
+    },
+
+    async inFlight(slots, { signal } = {}) {
+      const mark = nonce();
+      const answer = readAnswer(await run(inFlightScript(slots, mark), false, signal), mark, name);
+      const payloads = payloadsOf(answer);
+      return new Map(
+        slots.map((slot, index) => {
+          try {
+            return [slot, readInFlight(payloads[index] ?? '')] as const;
+          } catch {
+            // What it printed is no count: "can't tell" is what the caller must know, and acts on.
+            return [slot, null] as const;
+          }
+        }),
+      );
+    },
+
+    close: () => connection.close(),
+  };
+
+  function outcomeOf(change: DiskChange, answer: Answer): ChangeOutcome {
+    if (answer.ok) {
+      const disk = disksOf(answer.payloads[0] ?? '').find(({ slot }) => slot === change.slot);
+      if (disk === undefined) throw badAnswer(name, `the disk ${change.slot} is not in its answer`, '');
+      return { slot: change.slot, ok: true, disk };
+    }
+    if (isPermissionText(answer.text)) throw notPermitted(name);
+    const why = /^rdsctl: (no-such-disk|comment-changed|exported|not-exported)\b/.exec(answer.text)?.[1];
+    return {
+      slot: change.slot,
+      ok: false,
+      why: (why as 'no-such-disk' | undefined) ?? 'error',
+      text: answer.text,
+    };
+  }
+}
+
+function firstLine(text: string): string {
+  return (
+    text
+      .split(/[\r\n]+/)
+      .find((line) => line.trim() !== '')
+      ?.slice(0, 200) ?? '(no words)'
+  );
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
