@@ -1,0 +1,59 @@
+import { RdsctlError } from '../errors/rdsctl-error.ts';
+import type { FencedMark } from '../state/state.ts';
+import type { Attachment } from './attachment.ts';
+
+/** The refusals that come from the state alone, worded for the operator. */
+
+/** `2026-11-20 14:03` in UTC, for messages. */
+export function minute(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 16)}Z`;
+}
+
+export function attachedElsewhere(present: Attachment, node: string): RdsctlError {
+  const owner = present.holders.map((holder) => holder.node).join(' and ');
+  const first = present.holders[0].node;
+  const { slot } = present;
+  const open = present.intent !== null;
+  const message = open
+    ? `${slot} is ${present.phase} on ${owner} since ${minute(present.intent.since)} (by ${present.intent.by}), and that was not finished`
+    : `${slot} is attached to ${owner} since ${minute(present.attachedAt)} (by ${present.by})`;
+  return new RdsctlError('ATTACHED_ELSEWHERE', {
+    message,
+    now: 'Nothing was changed.',
+    hints: [
+      ...(open
+        ? [{ when: 'To undo what was begun:', run: `rdsctl detach ${slot}` }]
+        : [{ when: 'To move it:', run: `rdsctl move ${slot} ${node}` }]),
+      { when: `If ${first} is dead, cut it off first:`, run: `rdsctl fence ${first}` },
+    ],
+    details: {
+      volume: present.volume,
+      node,
+      owner: first,
+      holders: present.holders.map((holder) => holder.node),
+      phase: present.phase,
+      since: present.attachedAt,
+      by: present.by,
+    },
+  });
+}
+
+export function nodeFenced(node: string, mark: FencedMark): RdsctlError {
+  return new RdsctlError('NODE_FENCED', {
+    message: `${node} is fenced since ${minute(mark.since)} (by ${mark.by}${mark.reason === null ? '' : `: ${mark.reason}`})`,
+    now: 'Nothing was changed.',
+    hints: [{ when: `When ${node} is in order again:`, run: `rdsctl unfence ${node}` }],
+    details: { node, since: mark.since, by: mark.by, reason: mark.reason },
+  });
+}
+
+/** A fence that was begun and not finished: only finishing it is safe. */
+export function unfinished(present: Attachment): RdsctlError {
+  const node = present.intent?.node ?? present.holders[0].node;
+  return new RdsctlError('OPEN_INTENT', {
+    message: `a fence of ${node} was begun on ${present.slot} and was not finished`,
+    now: `Nothing was changed. Treat ${node} as still connected.`,
+    hints: [{ when: 'To finish it:', run: `rdsctl fence ${node}` }],
+    details: { volume: present.volume, node, phase: present.phase },
+  });
+}

@@ -1,0 +1,70 @@
+import { RdsctlError } from '../errors/rdsctl-error.ts';
+import type { OperationContext } from './context.ts';
+import type { AuditEvent } from './ports/audit.ts';
+
+/** What an operation tells the audit log of itself while it works. */
+export interface Trail {
+  /** Notes a remote change that was sent. */
+  changed(at: string, what: string): void;
+  token: number | null;
+  node: string | null;
+  volume: string | null;
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(['CONFLICT', 'IN_USE', 'BUSY', 'NOT_FOUND', 'USAGE']);
+
+/**
+ * Runs an operation and writes what came of it to the audit log: changes, refusals and failures alike.
+ * A log that can't be written is said aloud; it does not undo what was done.
+ */
+export async function audited<T extends { readonly changed: boolean }>(
+  context: OperationContext,
+  event: AuditEvent['event'],
+  about: { readonly volume: string | null; readonly node: string | null },
+  work: (trail: Trail) => Promise<T>,
+): Promise<T> {
+  const begun = context.clock.monotonic();
+  const changes: { at: string; what: string }[] = [];
+  const trail: Trail = {
+    changed: (at, what) => changes.push({ at, what }),
+    token: null,
+    node: about.node,
+    volume: about.volume,
+  };
+  const record = async (end: Pick<AuditEvent, 'result' | 'exitCode' | 'reason' | 'message'>) => {
+    try {
+      await context.audit.record({
+        event,
+        ...end,
+        volume: trail.volume,
+        node: trail.node,
+        token: trail.token,
+        durationMs: Math.round(context.clock.monotonic() - begun),
+        changes,
+        operatorReason: context.reason,
+      });
+    } catch (error) {
+      context.report({
+        type: 'warning',
+        message: `the audit log was not written: ${error instanceof Error ? error.message : String(error)}`,
+      });
+    }
+  };
+  try {
+    const result = await work(trail);
+    await record({ result: result.changed ? 'ok' : 'unchanged', exitCode: 0, reason: null, message: null });
+    return result;
+  } catch (error) {
+    if (error instanceof RdsctlError) {
+      const result = REFUSALS.has(error.code)
+        ? 'refused'
+        : error.code === 'SIGNAL' || error.code === 'TIMEOUT'
+          ? 'interrupted'
+          : 'failed';
+      await record({ result, exitCode: error.exitCode, reason: error.reason, message: error.message });
+    } else {
+      await record({ result: 'failed', exitCode: 1, reason: 'INTERNAL', message: String(error) });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,176 @@
+import { parseComment } from '../attachment/tag.ts';
+import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
+import type { OperationContext } from './context.ts';
+import type { ChangeOutcome, Disk, DiskChange, StorageServer } from './ports/storage-server.ts';
+
+/** How a change at a storage server ended, for certain. */
+export type Settled =
+  | { readonly slot: string; readonly ok: true; readonly disk: Disk }
+  | { readonly slot: string; readonly ok: false; readonly error: RdsctlError };
+
+const RETRY_PAUSE = 200;
+/** How often an unknown outcome is asked after on a new connection before it stays unknown. */
+const ATTEMPTS = 3;
+
+/**
+ * Makes changes at a storage server and does not return before it is known how each of them ended: an answer
+ * that was lost is asked after on a new connection, exporting that shows late (it is eventually consistent:
+ * seen) is read again until it shows. Sending a change twice is safe: its comment check lets it through once.
+ *
+ * @returns per change: the disk as read back, or CHANGED_MEANWHILE, NO_SUCH_VOLUME, REMOTE_ERROR,
+ *   NOT_VERIFIED, or an UNREACHABLE error with `details.outcome = "unknown"`
+ */
+export async function settle(
+  context: OperationContext,
+  server: StorageServer,
+  changes: readonly DiskChange[],
+): Promise<Settled[]> {
+  const result = new Map<string, Settled>();
+  let open = changes;
+  let lost: RdsctlError | null = null;
+  for (let attempt = 1; attempt <= ATTEMPTS && open.length > 0; attempt += 1) {
+    try {
+      if (lost !== null) {
+        const seen = await server.look(open.map(({ slot }) => slot));
+        for (const change of open) {
+          const disk = seen.disks.find(({ slot }) => slot === change.slot);
+          if (disk !== undefined && disk.comment === change.comment) {
+            result.set(change.slot, await verified(context, server, change, disk));
+          }
+        }
+        open = open.filter(({ slot }) => !result.has(slot));
+        if (open.length === 0) break;
+      }
+      const outcomes = await server.change(open);
+      for (const [index, change] of open.entries()) {
+        result.set(change.slot, await outcome(context, server, change, outcomes[index]));
+      }
+      open = [];
+    } catch (error) {
+      if (!isReason(error, 'CONNECTION_LOST', 'NO_ANSWER', 'CONNECT_FAILED', 'LOGIN_FAILED', 'BAD_ANSWER')) {
+        throw error;
+      }
+      lost = error;
+      if (attempt < ATTEMPTS) await context.clock.sleep(RETRY_PAUSE);
+    }
+  }
+  for (const change of open) {
+    result.set(change.slot, { slot: change.slot, ok: false, error: unknown(server, change, lost) });
+  }
+  return changes.map((change) => result.get(change.slot) as Settled);
+}
+
+/** One change; throws its error. */
+export async function settleOne(
+  context: OperationContext,
+  server: StorageServer,
+  change: DiskChange,
+): Promise<Disk> {
+  const [settled] = await settle(context, server, [change]);
+  if (settled === undefined) throw new RdsctlError('INTERNAL', { message: 'a change without an outcome' });
+  if (!settled.ok) throw settled.error;
+  return settled.disk;
+}
+
+async function outcome(
+  context: OperationContext,
+  server: StorageServer,
+  change: DiskChange,
+  told: ChangeOutcome | undefined,
+): Promise<Settled> {
+  if (told === undefined) throw new RdsctlError('INTERNAL', { message: 'a change without an outcome' });
+  if (told.ok) return verified(context, server, change, told.disk);
+  return { slot: change.slot, ok: false, error: await refusal(context, server, change, told) };
+}
+
+async function refusal(
+  context: OperationContext,
+  server: StorageServer,
+  change: DiskChange,
+  told: ChangeOutcome & { ok: false },
+): Promise<RdsctlError> {
+  const details = { rds: server.name, slot: change.slot, answer: told.text };
+  switch (told.why) {
+    case 'no-such-disk':
+      return new RdsctlError('NO_SUCH_VOLUME', {
+        message: `${server.name} has no disk ${change.slot} any more`,
+        details,
+      });
+    case 'exported':
+    case 'not-exported':
+      return new RdsctlError('CHANGED_MEANWHILE', {
+        message: `the export of ${change.slot} on ${server.name} was switched by somebody else meanwhile`,
+        now: 'The storage server refused the change.',
+        hints: [{ when: 'See what holds now:', run: `rdsctl show ${server.name}/${change.slot}` }],
+        details,
+      });
+    case 'comment-changed':
+      return changedMeanwhile(server.name, change, (await server.look([change.slot])).disks[0]);
+    case 'error':
+      return new RdsctlError('REMOTE_ERROR', {
+        message: `${server.name} answered for ${change.slot}: ${told.text}`,
+        details,
+      });
+  }
+}
+
+function changedMeanwhile(rds: string, change: DiskChange, now: Disk | undefined): RdsctlError {
+  const tag = now === undefined ? null : parseComment(now.comment).tag;
+  const who =
+    tag === null || tag === 'unreadable'
+      ? 'its comment was edited'
+      : `another command took token ${tag.token} for ${tag.owners.join(' and ') || 'nobody'}`;
+  return new RdsctlError('CHANGED_MEANWHILE', {
+    message: `${change.slot} was changed on ${rds} meanwhile: ${who}`,
+    now: 'The storage server refused the change.',
+    hints: [
+      { when: 'See what holds now, and run the command again:', run: `rdsctl show ${rds}/${change.slot}` },
+    ],
+    details: { rds, slot: change.slot, tag },
+  });
+}
+
+/** Whether a disk shows what a change was to do. */
+export function shows(change: DiskChange, disk: Disk): boolean {
+  if (disk.comment !== change.comment) return false;
+  return change.kind === 'revoke' ? !disk.exported : disk.exported && disk.allow === change.allow;
+}
+
+async function verified(
+  context: OperationContext,
+  server: StorageServer,
+  change: DiskChange,
+  first: Disk,
+): Promise<Settled> {
+  const { slot } = change;
+  const end = context.clock.monotonic() + context.config.timeouts.command;
+  let disk: Disk | undefined = first;
+  while (disk === undefined || !shows(change, disk)) {
+    if (disk !== undefined && disk.comment !== change.comment && disk.comment !== change.expectComment) {
+      return { slot, ok: false, error: changedMeanwhile(server.name, change, disk) };
+    }
+    if (context.clock.monotonic() >= end) {
+      return {
+        slot,
+        ok: false,
+        error: new RdsctlError('NOT_VERIFIED', {
+          message: `${server.name} took the change of ${slot}, but reading it back does not show it`,
+          now: `It shows: export ${disk?.exported === true ? 'on' : 'off'}, allowed host ${JSON.stringify(disk?.allow ?? '')}.`,
+          hints: [{ when: 'Look at it:', run: `rdsctl show ${server.name}/${slot}` }],
+          details: { rds: server.name, slot, outcome: 'unknown' },
+        }),
+      };
+    }
+    await context.clock.sleep(RETRY_PAUSE);
+    disk = (await server.look([slot])).disks[0];
+  }
+  return { slot, ok: true, disk };
+}
+
+function unknown(server: StorageServer, change: DiskChange, cause: RdsctlError | null): RdsctlError {
+  const base = cause ?? new RdsctlError('CONNECTION_LOST', { message: `${server.name} could not be asked` });
+  return base.with({
+    message: `it is not known whether ${server.name} changed ${change.slot}: ${base.message}`,
+    details: { rds: server.name, slot: change.slot, outcome: 'unknown' },
+  });
+}
