@@ -1,0 +1,109 @@
+import { renameSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import type { Lock } from '../lock.ts';
+import { copyNewest, keepBackup, pruneBackups, syncBackups } from './backups.ts';
+import { syncDirectory } from './directories.ts';
+import type { Encoded } from './envelope.ts';
+import { systemCode, unwritable } from './faults.ts';
+import { lostError } from './lock-errors.ts';
+import { markerPath, statePath } from './paths.ts';
+import { readMarker } from './read.ts';
+import { step, type Step, type StepHooks } from './steps.ts';
+import { createPrivate, removeQuietly, temporaryPath, writeAll } from './temporary-file.ts';
+
+/** A state that is to take the place of another. */
+export interface Commit {
+  readonly directory: string;
+  readonly encoded: Encoded;
+  readonly lineage: string;
+  readonly serial: number;
+  /** The serial number of the state that is there now; 0 = none. */
+  readonly previousSerial: number;
+  /** How many backups to keep. */
+  readonly backups: number;
+  /** The lock that guards the state. */
+  readonly lock: Lock;
+  readonly hooks: StepHooks | undefined;
+}
+
+/**
+ * Writes a state so that at every instant, also after a power loss, either the old or the new one is there,
+ * whole. On return the new one is, and survives.
+ * @throws RdsctlError STATE_UNWRITABLE, LOST_LOCK.
+ */
+export async function commitState(commit: Commit): Promise<void> {
+  const { directory, lock, hooks } = commit;
+  const path = statePath(directory);
+  const temporary = temporaryPath(path);
+  const progress = { inPlace: false };
+  const at = <T>(name: Step, action: () => T | Promise<T>): Promise<T> => step(hooks, name, action);
+  try {
+    await writeTemporary(temporary, commit.encoded.bytes, at);
+    if (commit.backups > 0 && commit.previousSerial > 0) {
+      await at('backup-keep', () => keepBackup(directory, commit.previousSerial));
+      await at('backup-fsync', () => syncBackups(directory));
+    }
+    await at('rename', () => {
+      lock.assertHeld();
+      renameSync(temporary, path);
+      progress.inPlace = true;
+    });
+    await at('directory-fsync', () => syncDirectory(directory));
+    if (readMarker(directory) !== commit.lineage)
+      await at('marker', () => writeMarker(directory, commit.lineage));
+  } catch (error) {
+    removeQuietly(temporary);
+    if (error instanceof RdsctlError) throw error;
+    if (!progress.inPlace && systemCode(error) === 'ENOENT' && failedRename(error))
+      throw lostError(
+        lock.name,
+        'the one who took it over removed the file that was to become the state',
+        null,
+      );
+    throw unwritable(path, error, progress.inPlace ? NOT_DURABLE : undefined);
+  }
+  await at('backup-copy', () => {
+    if (commit.backups > 0) copyNewest(directory, commit.serial);
+  });
+  await at('prune', () => pruneBackups(directory, commit.backups));
+}
+
+const NOT_DURABLE = 'The new state is in place, but may not survive a power loss.';
+
+type At = <T>(name: Step, action: () => T | Promise<T>) => Promise<T>;
+
+async function writeTemporary(path: string, bytes: Buffer, at: At): Promise<void> {
+  let file: FileHandle | undefined;
+  try {
+    const made = await at('temp-create', () => createPrivate(path));
+    file = made;
+    await at('temp-write', () => writeAll(made, bytes));
+    await at('temp-fsync', () => made.sync());
+  } finally {
+    await file?.close();
+  }
+}
+
+async function writeMarker(directory: string, lineage: string): Promise<void> {
+  const path = markerPath(directory);
+  const temporary = temporaryPath(path);
+  try {
+    const file = await createPrivate(temporary);
+    try {
+      await writeAll(file, Buffer.from(`${lineage}\n`));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    renameSync(temporary, path);
+    syncDirectory(directory);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+}
+
+function failedRename(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'rename';
+}

@@ -1,0 +1,202 @@
+import type { Lock, LockRequest } from '../lock.ts';
+import type { State, StateChange } from '../state.ts';
+import type { StateStore } from '../store.ts';
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { BodyMismatch, checkBody } from './body.ts';
+import { damaged, foreignLineage } from './faults.ts';
+import type { HolderFacts, LockSettings } from './file-lock.ts';
+import type { ListedLock } from './lock-list.ts';
+import { isStateFile, locksPath, statePath } from './paths.ts';
+import { EMPTY_STATE, readStateFile } from './read.ts';
+import { step, type StepHooks } from './steps.ts';
+
+export interface FileStoreOptions {
+  readonly directory: string;
+  /** How many earlier states to keep beside the state. */
+  readonly backups: number;
+  /** Milliseconds that an update waits for the other writers. */
+  readonly stateLockTimeoutMs: number;
+  /** Who takes the locks. */
+  readonly holder: () => HolderFacts;
+  /**
+   * Milliseconds (2,000 at least) after which the lock of another host that shares the directory and gives no
+   * sign of life is taken over. Locks of this host never go stale.
+   */
+  readonly staleMs?: number;
+  /** For tests: see {@link StepHooks}. */
+  readonly hooks?: StepHooks;
+}
+
+/** A state store in a directory. */
+export interface FileStore extends StateStore {
+  /** Every lock of the directory, of live and of dead holders. */
+  listLocks(): Promise<readonly ListedLock[]>;
+  /** Removes the locks whose holders are known to be dead, and returns them. */
+  removeDeadLocks(): Promise<readonly ListedLock[]>;
+  /** Takes a lock, named by its id, from its holder, dead or alive. False when it isn't there any more. */
+  breakLock(id: string): Promise<boolean>;
+}
+
+/** The name of the lock that guards the state. No volume has one like it: it holds no slash. */
+const STATE_LOCK = 'state';
+const STALE_MS = 30_000;
+
+/** Opens the state store in a directory, which is made with the first change. Reads nothing yet. */
+export function openFileStore(options: FileStoreOptions): FileStore {
+  return new DirectoryStore(options);
+}
+
+/** What this store object last saw of the state. */
+interface Seen {
+  readonly lineage: string;
+  readonly serial: number;
+  readonly checksum: string;
+}
+
+class DirectoryStore implements FileStore {
+  readonly location: string;
+  readonly #options: FileStoreOptions;
+  readonly #locks: LockSettings;
+  readonly #held = new Set<Lock>();
+  #seen: Seen | null = null;
+  /** Ends when the last update that was begun in this process has ended. */
+  #updates: Promise<unknown> = Promise.resolve();
+
+  constructor(options: FileStoreOptions) {
+    this.#options = options;
+    this.location = options.directory;
+    this.#locks = {
+      directory: locksPath(options.directory),
+      holder: options.holder,
+      staleMs: options.staleMs ?? STALE_MS,
+      hooks: options.hooks,
+    };
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the interface's; small files are read at once
+  async read(): Promise<State> {
+    return this.#readChecked().state;
+  }
+
+  update(change: (state: State) => StateChange, options?: { signal?: AbortSignal }): Promise<State> {
+    const update = this.#updates.then(() => this.#update(change, options?.signal));
+    this.#updates = update.catch(() => undefined);
+    return update;
+  }
+
+  async lock(request: LockRequest): Promise<Lock> {
+    if (request.name === STATE_LOCK)
+      throw new RdsctlError('INTERNAL', { message: `the lock name "${STATE_LOCK}" is the store's own` });
+    const { acquireFileLock } = await import('./file-lock.ts');
+    const lock = await acquireFileLock(this.#locks, request);
+    this.#held.add(lock);
+    return {
+      name: lock.name,
+      assertHeld: () => lock.assertHeld(),
+      release: async () => {
+        this.#held.delete(lock);
+        await lock.release();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#updates;
+    await Promise.all([...this.#held].map((lock) => lock.release()));
+    this.#held.clear();
+  }
+
+  async listLocks(): Promise<readonly ListedLock[]> {
+    const { listLocks } = await import('./lock-list.ts');
+    return listLocks(this.#locks);
+  }
+
+  async removeDeadLocks(): Promise<readonly ListedLock[]> {
+    const { removeDeadLocks } = await import('./lock-list.ts');
+    return removeDeadLocks(this.#locks);
+  }
+
+  async breakLock(id: string): Promise<boolean> {
+    const { breakLock } = await import('./lock-list.ts');
+    return breakLock(this.#locks, id);
+  }
+
+  async #update(change: (state: State) => StateChange, signal: AbortSignal | undefined): Promise<State> {
+    const { directory, stateLockTimeoutMs: timeoutMs, hooks } = this.#options;
+    const { acquireFileLock } = await import('./file-lock.ts');
+    const lock = await acquireFileLock(this.#locks, {
+      name: STATE_LOCK,
+      timeoutMs,
+      ...(signal && { signal }),
+    });
+    try {
+      // Before the state is read: a writer that was stopped and lost its lock can't rename any more.
+      const { removeTemporaries } = await import('./temporary-file.ts');
+      await step(hooks, 'clean', () => removeTemporaries(directory, isStateFile));
+      const { state, bodyText } = await step(hooks, 'read', () => this.#readChecked());
+      return await this.#commit(lock, state, bodyText, change(state));
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #commit(lock: Lock, old: State, oldText: string | null, wanted: StateChange): Promise<State> {
+    const { directory, backups, hooks } = this.#options;
+    const { attachments, tokens, nodes } = wanted;
+    const body = { attachments, tokens, nodes };
+    try {
+      checkBody(body);
+    } catch (error) {
+      if (!(error instanceof BodyMismatch)) throw error;
+      throw new RdsctlError('INTERNAL', {
+        message: `a state that is not valid was to be written: ${error.message}`,
+      });
+    }
+    const { serialiseBody } = await import('./serialise.ts');
+    const { encodeState } = await import('./envelope.ts');
+    const bodyText = serialiseBody(body);
+    if (bodyText === (oldText ?? serialiseBody(EMPTY_STATE))) return old;
+    const { randomUUID } = await import('node:crypto');
+    const lineage = old.lineage === '' ? randomUUID() : old.lineage;
+    const serial = old.serial + 1;
+    const encoded = encodeState(lineage, serial, bodyText);
+    const { commitState } = await import('./commit.ts');
+    await commitState({
+      directory,
+      encoded,
+      lineage,
+      serial,
+      previousSerial: old.serial,
+      backups,
+      lock,
+      hooks,
+    });
+    this.#seen = { lineage, serial, checksum: encoded.checksum };
+    return { lineage, serial, attachments, tokens, nodes };
+  }
+
+  /** @throws RdsctlError also when the state is not a later one of what this store saw before. */
+  #readChecked(): { state: State; bodyText: string | null } {
+    const { directory } = this.#options;
+    const path = statePath(directory);
+    const found = readStateFile(directory);
+    const seen = this.#seen;
+    if (found === null) {
+      if (seen !== null) throw damaged(path, 'it vanished while this command ran');
+      return { state: { ...EMPTY_STATE }, bodyText: null };
+    }
+    const { state, checksum, bodyText } = found;
+    if (seen !== null) {
+      if (state.lineage !== seen.lineage) throw foreignLineage(path, seen.lineage, state.lineage);
+      if (state.serial < seen.serial)
+        throw damaged(
+          path,
+          `it went back from serial ${seen.serial} to ${state.serial} while this command ran`,
+        );
+      if (state.serial === seen.serial && checksum !== seen.checksum)
+        throw damaged(path, `its serial ${state.serial} was written twice`);
+    }
+    this.#seen = { lineage: state.lineage, serial: state.serial, checksum };
+    return { state, bodyText };
+  }
+}

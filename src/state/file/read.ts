@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { State } from '../state.ts';
+import { isBackupName } from './backup-name.ts';
+import { decodeState, type Decoded } from './envelope.ts';
+import { damaged, foreignLineage, systemCode, unreadable } from './faults.ts';
+import { backupsPath, markerPath, statePath } from './paths.ts';
+
+/** Null when a state was never written here. */
+export type ReadResult = Decoded | null;
+
+/** A state that was never written. */
+export const EMPTY_STATE: State = { lineage: '', serial: 0, attachments: {}, tokens: {}, nodes: {} };
+
+/**
+ * Reads and checks the state file of a directory. Takes no lock: the file is only ever replaced as a whole.
+ * @throws RdsctlError STATE_UNREADABLE, STATE_DAMAGED, STATE_NEWER, FOREIGN_LINEAGE.
+ */
+export function readStateFile(directory: string): ReadResult {
+  const path = statePath(directory);
+  // Looked at before the state: whoever makes the first commit writes the state first.
+  const lineage = readMarker(directory);
+  let bytes = readOrNull(path);
+  if (bytes === null) {
+    if (!hasHistory(directory, lineage)) return null;
+    bytes = readOrNull(path); // The first commit may just have been made.
+  }
+  if (bytes === null) throw damaged(path, 'it is missing, although a state was kept here before');
+  const decoded = decodeState(bytes, path);
+  if (lineage !== null && lineage !== decoded.state.lineage)
+    throw foreignLineage(path, lineage, decoded.state.lineage);
+  return decoded;
+}
+
+/** The lineage that belongs to the directory; null before the first commit. */
+export function readMarker(directory: string): string | null {
+  const path = markerPath(directory);
+  const bytes = readOrNull(path);
+  if (bytes === null) return null;
+  const found = /^([0-9a-f-]{36})\n$/.exec(bytes.toString('latin1'))?.[1];
+  if (found === undefined) throw damaged(path, 'it holds no lineage');
+  return found;
+}
+
+function hasHistory(directory: string, lineage: string | null): boolean {
+  if (lineage !== null || existsSync(markerPath(directory))) return true;
+  try {
+    return readdirSync(backupsPath(directory)).some(isBackupName);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw unreadable(backupsPath(directory), error);
+  }
+}
+
+function readOrNull(path: string): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    if (systemCode(error) === 'EISDIR') throw damaged(path, 'a directory is in its place', error);
+    throw unreadable(path, error);
+  }
+}
