@@ -226,7 +226,7 @@ function withNode(state: StateChange, node: string, record: NodeRecord): StateCh
 }
 
 function without(state: StateChange, key: string): StateChange {
-  const { [key]: _gone, ...attachments } = state.attachments;
+  const attachments = Object.fromEntries(Object.entries(state.attachments).filter(([other]) => other !== key));
   return { attachments, tokens: state.tokens, nodes: state.nodes };
 }
 

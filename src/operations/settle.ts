@@ -80,17 +80,23 @@ async function outcome(
 ): Promise<Settled> {
   if (told === undefined) throw new RdsctlError('INTERNAL', { message: 'a change without an outcome' });
   if (told.ok) return verified(context, server, change, told.disk);
-  return { slot: change.slot, ok: false, error: await refusal(context, server, change, told) };
+  if (told.why === 'comment-changed') {
+    const disk = (await server.look([change.slot])).disks[0];
+    // Sent twice, and the first one was only late: it is ours.
+    if (disk?.comment === change.comment) return verified(context, server, change, disk);
+    return { slot: change.slot, ok: false, error: changedMeanwhile(server.name, change, disk) };
+  }
+  return { slot: change.slot, ok: false, error: refusal(server, change, told.why, told.text) };
 }
 
-async function refusal(
-  context: OperationContext,
+function refusal(
   server: StorageServer,
   change: DiskChange,
-  told: ChangeOutcome & { ok: false },
-): Promise<RdsctlError> {
-  const details = { rds: server.name, slot: change.slot, answer: told.text };
-  switch (told.why) {
+  why: 'no-such-disk' | 'exported' | 'not-exported' | 'error',
+  answer: string,
+): RdsctlError {
+  const details = { rds: server.name, slot: change.slot, answer };
+  switch (why) {
     case 'no-such-disk':
       return new RdsctlError('NO_SUCH_VOLUME', {
         message: `${server.name} has no disk ${change.slot} any more`,
@@ -104,11 +110,9 @@ async function refusal(
         hints: [{ when: 'See what holds now:', run: `rdsctl show ${server.name}/${change.slot}` }],
         details,
       });
-    case 'comment-changed':
-      return changedMeanwhile(server.name, change, (await server.look([change.slot])).disks[0]);
     case 'error':
       return new RdsctlError('REMOTE_ERROR', {
-        message: `${server.name} answered for ${change.slot}: ${told.text}`,
+        message: `${server.name} answered for ${change.slot}: ${answer}`,
         details,
       });
   }

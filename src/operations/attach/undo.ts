@@ -1,0 +1,114 @@
+import { NOBODY } from '../../attachment/host-nqn.ts';
+import { abandonAttach, holds } from '../../attachment/transitions.ts';
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { checkTag } from '../claims.ts';
+import { step, type OperationContext } from '../context.ts';
+import { drain, notDrained } from '../drain.ts';
+import { noVolume } from '../resolve.ts';
+import { settleOne } from '../settle.ts';
+import type { Hands } from './grant.ts';
+import type { Picture } from './picture.ts';
+
+/**
+ * After a failure: what was granted is withdrawn and read back, then the claim is dropped, and the first
+ * cause reported. Where that fails the claim stays, and the error says so.
+ */
+export async function undo(
+  context: OperationContext,
+  picture: Picture,
+  hands: Hands,
+  at: { cause: unknown; granted: boolean; token: number; comment: (owners: readonly string[]) => string },
+): Promise<unknown> {
+  const { volume, node, disk, transport, present, sharing } = picture;
+  const cause =
+    at.cause instanceof RdsctlError
+      ? at.cause
+      : new RdsctlError('INTERNAL', { message: String(at.cause), cause: at.cause });
+  if (cause.reason === 'LOST_LOCK' || cause.reason === 'CHANGED_MEANWHILE') {
+    return cause.with({ now: 'Another command has the volume now; nothing more was changed.' });
+  }
+  if (present !== undefined && holds(present, node) && present.phase === 'attached') {
+    // It was this node's before: its own export is not taken away because something failed now.
+    return cause.with({
+      now: `${volume.slot} stays claimed for ${node}; what was begun is finished by the next attach.`,
+      hints: [...cause.hints, { when: 'To try again:', run: `rdsctl attach ${volume.slot} ${node}` }],
+    });
+  }
+  try {
+    await step(context, 'undo', `undo: withdraw ${volume.slot} from ${node}`, async () => {
+      if (at.granted) {
+        await withdraw(context, picture, hands, at);
+      }
+      await context.manager.change((current) =>
+        abandonAttach(current, { key: volume.key, token: at.token, node }),
+      );
+    });
+    const where =
+      sharing === null
+        ? `${volume.slot} is attached nowhere`
+        : `${volume.slot} stays with ${sharing.owners.join(' and ')}`;
+    return cause.with({ now: `What was begun was undone: ${where}.` });
+  } catch (second) {
+    const why = second instanceof Error ? second.message : String(second);
+    return cause.with({
+      now: `It could not be undone (${why}). ${volume.slot} stays claimed for ${node}: treat it as attached there.`,
+      hints: [
+        { when: 'To finish it:', run: `rdsctl attach ${volume.slot} ${node}` },
+        { when: 'To undo it:', run: `rdsctl detach ${volume.slot}` },
+      ],
+      details: { ...cause.details, undo: why, nqn: disk.nqn, ...transport },
+    });
+  }
+}
+
+async function withdraw(
+  context: OperationContext,
+  picture: Picture,
+  hands: Hands,
+  at: { token: number; comment: (owners: readonly string[]) => string },
+): Promise<void> {
+  const { volume, disk, sharing, transport } = picture;
+  const [now] = (await hands.server.look([volume.slot])).disks;
+  if (now === undefined) throw noVolume(volume.slot, [volume.rds]);
+  checkTag(await context.manager.state(), volume, now);
+  if (sharing !== null) {
+    const gone = await hands.port.disconnect({ nqn: disk.nqn, address: transport.address });
+    if (gone.controllers.length > 0)
+      throw new RdsctlError('STALE_CONTROLLER', { message: `${picture.node} is still connected` });
+    await settleOne(context, hands.server, {
+      kind: 'admit',
+      slot: volume.slot,
+      expectComment: now.comment,
+      comment: at.comment(sharing.owners),
+      allow: sharing.hostNqn,
+    });
+    return;
+  }
+  if (!now.exported && now.allow === NOBODY) return;
+  hands.trail.changed(volume.rds, `revoke ${volume.slot}`);
+  const cutAt = context.clock.monotonic();
+  await settleOne(context, hands.server, {
+    kind: 'revoke',
+    slot: volume.slot,
+    expectComment: now.comment,
+    comment: at.comment([]),
+  });
+  // The node may have connected. It lets go now; what it can't be asked is cut off and drained all the same.
+  try {
+    await hands.port.disconnect({ nqn: disk.nqn, address: transport.address });
+  } catch (error) {
+    if (!(error instanceof RdsctlError)) throw error;
+    context.report({
+      type: 'warning',
+      message: `${picture.node} could not be told to drop its controller: ${error.message}`,
+    });
+  }
+  const left = await drain(context, hands.server, [volume.slot], cutAt);
+  if (left.size > 0)
+    throw notDrained(
+      volume.rds,
+      volume.slot,
+      left.get(volume.slot) ?? null,
+      context.config.fence.drainTimeout / 1000,
+    );
+}
