@@ -1,0 +1,28 @@
+import type { CommandContext, CommandDefinition, Handler } from '../command.ts';
+import { DEFINITIONS, type CommandKey } from './index.ts';
+
+/** Each command's handler, loaded when it is used; the types check it against the definition. */
+const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINITIONS)[K]> }> } = {
+  attach: () => import('./attach/run.ts'),
+  detach: () => import('./detach/run.ts'),
+  move: () => import('./move/run.ts'),
+  list: () => import('./list/run.ts'),
+  show: () => import('./show/run.ts'),
+  volumes: () => import('./volumes/run.ts'),
+  fence: () => import('./fence/run.ts'),
+  unfence: () => import('./unfence/run.ts'),
+  nodes: () => import('./nodes/run.ts'),
+  configInit: () => import('./config-init/run.ts'),
+  configCheck: () => import('./config-check/run.ts'),
+  configShow: () => import('./config-show/run.ts'),
+  simulate: () => import('./simulate/run.ts'),
+};
+
+/** Loads and runs the handler of a command. */
+export async function runHandler(definition: CommandDefinition, context: CommandContext): Promise<number> {
+  const key = (Object.keys(DEFINITIONS) as CommandKey[]).find((name) => DEFINITIONS[name] === definition);
+  if (key === undefined) throw new Error(`no handler for ${definition.name}`);
+  const { run } = await LOADERS[key]();
+  // The context was made from this very definition, which the loader's type is tied to.
+  return (run as unknown as Handler<CommandDefinition>)(context);
+}

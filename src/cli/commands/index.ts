@@ -1,0 +1,42 @@
+import type { CommandDefinition } from '../command.ts';
+import { attach } from './attach/definition.ts';
+import { configCheck } from './config-check/definition.ts';
+import { configInit } from './config-init/definition.ts';
+import { configShow } from './config-show/definition.ts';
+import { detach } from './detach/definition.ts';
+import { fence } from './fence/definition.ts';
+import { list } from './list/definition.ts';
+import { move } from './move/definition.ts';
+import { nodes } from './nodes/definition.ts';
+import { show } from './show/definition.ts';
+import { simulate } from './simulate/definition.ts';
+import { unfence } from './unfence/definition.ts';
+import { volumes } from './volumes/definition.ts';
+
+/** Every command's definition, by the name of its handler, in the order of the overview. */
+export const DEFINITIONS = {
+  attach,
+  detach,
+  move,
+  list,
+  show,
+  volumes,
+  fence,
+  unfence,
+  nodes,
+  configInit,
+  configCheck,
+  configShow,
+  simulate,
+} as const;
+
+/** The name that a command's handler is found by. */
+export type CommandKey = keyof typeof DEFINITIONS;
+
+/** Every command. */
+export const COMMANDS: readonly CommandDefinition[] = Object.values(DEFINITIONS);
+
+/** Finds a command by its name or an alias. */
+export function findDefinition(name: string): CommandDefinition | undefined {
+  return COMMANDS.find((one) => one.name === name || one.aliases.includes(name));
+}

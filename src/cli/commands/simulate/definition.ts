@@ -1,0 +1,31 @@
+import { defineCommand } from '../../command.ts';
+import { flag, integer, rest, text } from '../../specs.ts';
+
+export const simulate = defineCommand({
+  name: 'simulate',
+  aliases: [],
+  section: 'Setup',
+  summary: 'Run a simulated storage server and nodes, to rehearse.',
+  description: `
+Runs a simulated storage server and nodes on loopback. Writes DIR/config.yaml with keys and known hosts, prints a line with "ready" when everything answers, and runs until SIGTERM or SIGINT. With a COMMAND after "--" it runs that with RDSCTL_CONFIG set, and ends with its exit code.`,
+  arguments: {
+    command: rest('COMMAND', 'After "--": what to run against the simulation.'),
+  },
+  options: {
+    dir: text('DIR', 'Where its files are put; needed unless --demo is given.', { completes: 'directory' }),
+    nodes: integer('N', 'How many nodes.', { fallback: 3 }),
+    volumes: integer('N', 'How many volumes.', { fallback: 8 }),
+    routeros: text('VERSION', 'The RouterOS version that is simulated.'),
+    events: text('FILE', 'Write what truly happens, one JSON object a line.', { completes: 'file' }),
+    faults: text('FILE', 'Faults to play, as YAML; read again when it changes.', { completes: 'file' }),
+    demo: flag('Play a scene: attach, refused, move, a node dies, fence, attach elsewhere.'),
+  },
+  changes: false,
+  examples: [
+    {
+      run: 'rdsctl simulate --dir ./sim',
+      about: 'Rehearse in another terminal with --config ./sim/config.yaml',
+    },
+    { run: 'rdsctl simulate --dir ./sim -- rdsctl attach vol-1 node-1', about: 'Run one command against it' },
+  ],
+});

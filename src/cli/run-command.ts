@@ -1,0 +1,82 @@
+import type { EffectiveConfig } from '../config/effective-config.ts';
+import type { Override } from '../config/load-config.ts';
+import type { CommandContext, CommandDefinition } from './command.ts';
+import { runHandler } from './commands/handlers.ts';
+import type { CommonOptionName, CommonOptions } from './common-options.ts';
+import { COMMON_VARIABLES } from './common-options.ts';
+import { confirmer } from './confirm.ts';
+import type { Interruption } from './interruption.ts';
+import type { CliIo } from './io/cli-io.ts';
+import { makeResults } from './output/results.ts';
+import { loadStyle, wantsColour } from './output/style.ts';
+import { optionName } from './option-name.ts';
+import { commonOptions } from './option-values.ts';
+import { parseCommandLine } from './parser.ts';
+import type { Report } from '../operations/ports/reporter.ts';
+
+/** Parses a command's options and arguments, makes its context and runs its handler. */
+export async function runCommand(
+  definition: CommandDefinition,
+  words: readonly string[],
+  io: CliIo,
+  interruption: Interruption,
+): Promise<number> {
+  const parsed = parseCommandLine(definition, words);
+  const common = commonOptions(parsed.common, io.env, definition.changes);
+  if (common.timeout !== undefined) interruption.limit(common.timeout);
+  const style = await loadStyle(wantsColour(io.stdout, common.noColor, io.env));
+  const context: CommandContext = {
+    args: parsed.args,
+    options: parsed.options,
+    common,
+    ...configuration(common, io),
+    signal: interruption.signal,
+    report: await makeReport(common, io),
+    out: makeResults(io.stdout, common.output, style),
+    confirm: confirmer({ yes: common.yes, io, signal: interruption.signal }),
+    now: () => io.now(),
+    commandLine: ['rdsctl', definition.name, ...words].join(' '),
+    io,
+  };
+  return runHandler(definition, context);
+}
+
+/** Loads the configuration when it is asked for, once. */
+function configuration(common: CommonOptions, io: CliIo): Pick<CommandContext, 'config' | 'stateLocation'> {
+  const override = <T>(name: CommonOptionName, value: T | undefined): Override<T> | undefined =>
+    value === undefined
+      ? undefined
+      : {
+          value,
+          source: common.flags.has(name)
+            ? { from: 'flag', name: optionName(name) }
+            : { from: 'variable', name: COMMON_VARIABLES[name] },
+        };
+  const request = {
+    file: common.flags.has('config') ? common.config : undefined,
+    surroundings: { env: io.env, cwd: io.cwd, home: io.home, uid: io.uid },
+    state: override('state', common.state),
+    lockTimeout: override('lockTimeout', common.lockTimeout),
+  };
+  let loaded: Promise<EffectiveConfig> | undefined;
+  return {
+    config: () =>
+      (loaded ??= import('../config/load-config.ts').then(({ loadConfig }) => loadConfig(request))),
+    async stateLocation() {
+      const { loadStateLocation } = await import('../config/load-config.ts');
+      return loadStateLocation(request);
+    },
+  };
+}
+
+async function makeReport(common: CommonOptions, io: CliIo): Promise<Report> {
+  const { quiet, verbose, logFormat } = common;
+  const now = (): Date => io.now();
+  if (logFormat === 'json') {
+    const { progressJson } = await import('./progress/progress-json.ts');
+    return progressJson({ stderr: io.stderr, now, quiet, verbose });
+  }
+  const { progressLines } = await import('./progress/progress-lines.ts');
+  const style = await loadStyle(wantsColour(io.stderr, common.noColor, io.env));
+  return progressLines({ stderr: io.stderr, style, now, quiet, verbose });
+}

@@ -1,0 +1,175 @@
+import * as v from 'valibot';
+import { closest, distance } from 'fastest-levenshtein';
+import { parseConfigDocument, type ConfigDocument } from './config-document.ts';
+import { formatKey, type ConfigProblem, type KeyPath } from './problem.ts';
+import { configSchema, NAME_PATTERN, type ParsedConfig } from './schema.ts';
+import { isUrl } from './state-location.ts';
+
+/** The outcome of looking at a configuration file's text. */
+export interface CheckedConfig {
+  /** Null when there are problems. */
+  readonly parsed: ParsedConfig | null;
+  readonly document: ConfigDocument;
+  /** Everything that is wrong, by line. */
+  readonly problems: readonly ConfigProblem[];
+  /** Valid, but most likely not meant. */
+  readonly warnings: readonly ConfigProblem[];
+}
+
+/** Checks a configuration file's text and finds everything that is wrong with it. */
+export function checkConfigText(text: string): CheckedConfig {
+  const document = parseConfigDocument(text);
+  if (document.problems.length > 0) {
+    return { parsed: null, document, problems: document.problems, warnings: [] };
+  }
+  const result = v.safeParse(configSchema, document.value ?? {});
+  const problems = result.success ? [] : result.issues.flatMap((issue) => describe(issue, document));
+  const parsed = result.success ? result.output : null;
+  const found = parsed === null ? { problems: [], warnings: [] } : crossCheck(parsed, document);
+  const all = [...problems, ...found.problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  return { parsed: all.length === 0 ? parsed : null, document, problems: all, warnings: found.warnings };
+}
+
+/** Turns an issue of the schema into problems that name the line and say what to write. */
+function describe(issue: v.InferIssue<typeof configSchema>, document: ConfigDocument): ConfigProblem[] {
+  const path = (issue.path ?? []).map((item) => item.key) as (string | number)[];
+  const at = (message: string): ConfigProblem[] => [
+    { line: document.lineOf(path), key: formatKey(path), message },
+  ];
+  if (issue.type === 'strict_object') {
+    const key = String(path.at(-1) ?? '');
+    if (issue.expected === 'never') return at(`is not a key that is known here${suggestion(key, path)}`);
+    if (issue.received === 'undefined' && path.length > 0) return at('is missing');
+    return at('must be a map');
+  }
+  const origin = issue.path?.at(-1)?.origin;
+  const shown = showValue(issue.input);
+  if (origin === 'key') return at(issue.message);
+  return at(
+    issue.message.startsWith('must') ? `${issue.message}, not ${shown}` : `${shown} ${issue.message}`,
+  );
+}
+
+/** The nearest key that is known where an unknown one stands. */
+function suggestion(unknown: string, path: KeyPath): string {
+  const known = knownKeys(path.slice(0, -1));
+  if (known.length === 0) return '';
+  const best = closest(unknown, known);
+  const near = distance(unknown.toLowerCase(), best.toLowerCase()) <= Math.max(2, unknown.length / 3);
+  return near ? `: did you mean ${best}?` : `: known are ${known.join(', ')}`;
+}
+
+/** The keys that the schema knows at a place. */
+function knownKeys(path: KeyPath): string[] {
+  let schema: unknown = configSchema;
+  for (const part of path) {
+    schema = unwrap(schema);
+    if (isObject(schema) && isObject(schema['entries'])) schema = schema['entries'][part];
+    else if (isObject(schema) && schema['type'] === 'record') schema = schema['value'];
+    else return [];
+  }
+  schema = unwrap(schema);
+  return isObject(schema) && isObject(schema['entries']) ? Object.keys(schema['entries']) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  let inner = schema;
+  while (isObject(inner) && isObject(inner['wrapped'])) inner = inner['wrapped'];
+  return inner;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function showValue(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  const written = JSON.stringify(value);
+  return written.length > 60 ? `${written.slice(0, 57)}…` : written;
+}
+
+/** What no single key can tell. */
+function crossCheck(
+  parsed: ParsedConfig,
+  document: ConfigDocument,
+): { problems: ConfigProblem[]; warnings: ConfigProblem[] } {
+  const problems: ConfigProblem[] = [];
+  const warnings: ConfigProblem[] = [];
+  const add = (to: ConfigProblem[], path: KeyPath, message: string): void => {
+    to.push({ line: document.lineOf(path), key: formatKey(path), message });
+  };
+  const servers = Object.entries(parsed.storageServers);
+  const nodes = Object.entries(parsed.nodes);
+  for (const [kind, entries] of [
+    ['storageServers', servers],
+    ['nodes', nodes],
+  ] as const) {
+    for (const [name, entry] of entries) {
+      const path = [kind, name];
+      if (entry.hostKey !== undefined && entry.knownHosts !== undefined) {
+        add(problems, [...path, 'knownHosts'], 'can not stand beside hostKey: keep one of the two');
+      }
+      if (!entry.verifyHostKey && (entry.hostKey ?? entry.knownHosts) !== undefined) {
+        add(
+          problems,
+          [...path, 'verifyHostKey'],
+          'is false, so hostKey and knownHosts mean nothing: keep one',
+        );
+      } else if (!entry.verifyHostKey) {
+        add(warnings, [...path, 'verifyHostKey'], 'is false: anybody on the way can pose as this host');
+      }
+    }
+  }
+  for (const [name, server] of servers) {
+    if (server.nvme.address === undefined && !v.is(v.pipe(v.string(), v.ip()), server.host)) {
+      add(
+        problems,
+        ['storageServers', name, 'nvme'],
+        'is missing the address that nodes connect to: nvme: { address: … }',
+      );
+    }
+  }
+  const byNqn = new Map<string, string>();
+  for (const [name, node] of nodes) {
+    if (node.transport === 'local') {
+      const remote = ['host', 'port', 'user', 'identityFile', 'hostKey', 'knownHosts'].filter((key) =>
+        document.has(['nodes', name, key]),
+      );
+      for (const key of remote) {
+        add(problems, ['nodes', name, key], 'means nothing with transport: local: leave it out');
+      }
+    }
+    if (node.hostNqn === undefined) continue;
+    const other = byNqn.get(node.hostNqn);
+    if (other === undefined) byNqn.set(node.hostNqn, name);
+    else {
+      const message = `is that of ${other} too: nodes with one host NQN can not be told apart by a fence`;
+      add(problems, ['nodes', name, 'hostNqn'], message);
+    }
+  }
+  for (const [name] of nodes) {
+    if (Object.hasOwn(parsed.storageServers, name) && NAME_PATTERN.test(name)) {
+      add(warnings, ['nodes', name], 'is the name of a storage server too');
+    }
+  }
+  if (parsed.state.path !== undefined && parsed.state.url !== undefined) {
+    add(problems, ['state', 'url'], 'can not stand beside path: the state is in one place');
+  }
+  if (parsed.state.path !== undefined && isUrl(parsed.state.path)) {
+    add(problems, ['state', 'path'], 'is a URL: write it as url');
+  }
+  if (parsed.state.url !== undefined)
+    checkUrl(parsed.state.url, (message) => add(problems, ['state', 'url'], message));
+  if (parsed.nvme.ctrlLossTmo !== -1 && parsed.nvme.fastIoFailTmo > parsed.nvme.ctrlLossTmo) {
+    add(problems, ['nvme', 'fastIoFailTmo'], 'must not be longer than ctrlLossTmo');
+  }
+  return { problems, warnings };
+}
+
+function checkUrl(url: string, fail: (message: string) => void): void {
+  if (!/^etcds?:\/\/[^/]/.test(url)) fail('must begin with etcd:// and name a server');
+  else if (/^[^/]*\/\/[^/]*@/.test(url))
+    fail('must not hold a user or password: they do not belong in this file');
+}
