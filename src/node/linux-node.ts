@@ -86,8 +86,8 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
       return readConnect(await report({ script: CONNECT, args, changes: true, timeoutMs }, signal), name);
     },
 
-    async disconnect({ nqn, address, onlyDead = false }, { signal } = {}) {
-      const args = [nqn, address, String(wholeSeconds(times.device)), onlyDead ? '1' : '0'];
+    async disconnect({ nqn, address, cutOff = false }, { signal } = {}) {
+      const args = [nqn, address, String(wholeSeconds(times.device)), cutOff ? '1' : '0'];
       const timeoutMs = times.device + times.command;
       return readDisconnect(
         await report({ script: DISCONNECT, args, changes: true, timeoutMs }, signal),

@@ -17,7 +17,7 @@ const REFUSALS: ReadonlySet<string> = new Set(['CONFLICT', 'IN_USE', 'BUSY', 'NO
  * Runs an operation and writes what came of it to the audit log: changes, refusals and failures alike.
  * A log that can't be written is said aloud; it does not undo what was done.
  */
-export async function audited<T extends { readonly changed: boolean }>(
+export async function audited<T extends { readonly changed: boolean; readonly failure?: RdsctlError | null }>(
   context: OperationContext,
   event: AuditEvent['event'],
   about: { readonly volume: string | null; readonly node: string | null },
@@ -52,19 +52,22 @@ export async function audited<T extends { readonly changed: boolean }>(
   };
   try {
     const result = await work(trail);
-    await record({ result: result.changed ? 'ok' : 'unchanged', exitCode: 0, reason: null, message: null });
+    if (result.failure) await record(failed(result.failure));
+    else
+      await record({ result: result.changed ? 'ok' : 'unchanged', exitCode: 0, reason: null, message: null });
     return result;
   } catch (error) {
     if (error instanceof RdsctlError) {
-      const result = REFUSALS.has(error.code)
-        ? 'refused'
-        : error.code === 'SIGNAL' || error.code === 'TIMEOUT'
-          ? 'interrupted'
-          : 'failed';
-      await record({ result, exitCode: error.exitCode, reason: error.reason, message: error.message });
+      await record(failed(error));
     } else {
       await record({ result: 'failed', exitCode: 1, reason: 'INTERNAL', message: String(error) });
     }
     throw error;
   }
+}
+
+function failed(error: RdsctlError): Pick<AuditEvent, 'result' | 'exitCode' | 'reason' | 'message'> {
+  const interrupted = error.code === 'SIGNAL' || error.code === 'TIMEOUT';
+  const result = REFUSALS.has(error.code) ? 'refused' : interrupted ? 'interrupted' : 'failed';
+  return { result, exitCode: error.exitCode, reason: error.reason, message: error.message };
 }

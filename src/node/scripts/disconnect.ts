@@ -1,7 +1,8 @@
 import { PRELUDE } from './prelude.ts';
 
 /**
- * Arguments: nonce NQN address wait only-dead (seconds; only-dead = 1: live controllers are left alone).
+ * Arguments: nonce NQN address wait cut-off (seconds; cut-off = 1: the storage server has cut
+ * this node off, so use is not asked and every controller is dropped).
  *
  * nvme-cli asks nobody before it tears a device away (lab g1), so use is tested here once more, right before
  * it. A controller that is not live is ended through sysfs: nvme-cli 2.3 opens the device even to disconnect
@@ -18,32 +19,28 @@ ours() {
 left() {
   find_subsystem "$nqn" || return 1
   for c in "$found"/nvme*; do
-    if ours "$c"; then
-      if [ "$dead" = 0 ]; then return 0; fi
-      line "$c/state"; if [ "$v" != live ]; then return 0; fi
-    fi
+    if ours "$c"; then return 0; fi
   done
   return 1
 }
 # in the background and silent: when it hangs, nothing of it may keep the answer back
 drop() { (echo 1 >"$1/delete_controller") >/dev/null 2>&1 & }
 main() {
-  nonce=$1 nqn=$2 address=$3 wait=$4 dead=$5
+  nonce=$1 nqn=$2 address=$3 wait=$4 cutoff=$5
   uses='' words=''
   if find_subsystem "$nqn"; then
     live=''
     for c in "$found"/nvme*; do if ours "$c"; then line "$c/state"; if [ "$v" = live ]; then live=1; fi; fi; done
-    if [ -n "$live" ] && [ "$dead" = 0 ]; then uses=$(uses_json "$found"); fi
+    if [ -n "$live" ] && [ "$cutoff" = 0 ]; then uses=$(uses_json "$found"); fi
     if [ -z "$uses" ]; then
       for c in "$found"/nvme*; do
         ours "$c" || continue
         line "$c/state"
-        case $v in
-        live)
-          [ "$dead" = 0 ] || continue
+        case $cutoff:$v in
+        0:live)
           # hangs for a minute when the network has just gone (lab d10): sysfs is asked then
           words="$words $(timeout -k 1 10 nvme disconnect --device="\${c##*/}" 2>&1)" || drop "$c" ;;
-        deleting*) ;;
+        *:deleting*) ;;
         *) drop "$c" ;;
         esac
       done

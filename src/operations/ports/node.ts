@@ -89,11 +89,12 @@ export interface NodePort {
   /** Connects unless a controller is there already, and waits for a live controller and its block device. */
   connect(request: ConnectRequest, options?: { signal?: AbortSignal }): Promise<ConnectResult>;
   /**
-   * Ends the controllers of this subsystem at this address and sees them gone. Live ones are left when the
-   * device is in use; dead ones are dropped all the same.
+   * Ends the controllers of this subsystem at this address and sees them gone. A live one is left when the
+   * device is in use; dead ones are dropped all the same. `cutOff`: the storage server has cut this node off
+   * already, so that "live" is a lie and use does not matter: everything is dropped.
    */
   disconnect(
-    request: { readonly nqn: string; readonly address: string; readonly onlyDead?: boolean },
+    request: { readonly nqn: string; readonly address: string; readonly cutOff?: boolean },
     options?: { signal?: AbortSignal },
   ): Promise<DisconnectResult>;
   close(): Promise<void>;

@@ -1,0 +1,223 @@
+import {
+  addFencedVolumes,
+  beginRelease,
+  completeFence,
+  holds,
+  markFenced,
+} from '../../attachment/transitions.ts';
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import type { State, StateChange } from '../../state/state.ts';
+import { audited, type Trail } from '../audited.ts';
+import { checkpoint, step, workOf, type OperationContext } from '../context.ts';
+import { lockOptions } from '../locking.ts';
+import { resolveVolume, type MayTouch } from '../resolve.ts';
+import { cutVolumes, type Cut } from './cut.ts';
+import { knownNode } from './known-node.ts';
+import { dropOnNode } from './node-side.ts';
+import { failureOf, type FencedVolume, type FenceReport } from './report.ts';
+import { findTargets, type Target } from './targets.ts';
+
+export interface FenceRequest {
+  readonly node: string;
+  /** Only these; empty = all of the node's. */
+  readonly volumes: readonly string[];
+}
+
+/**
+ * Cuts a node off from its volumes at the storage servers, without needing the node. The node is marked
+ * first, so that no attach can slip in; then each volume's list is changed, its export ended, read back and
+ * drained; then the node, if it answers, is told to drop its dead controllers.
+ * @returns what it came to, volume by volume; `failure` is set when any of it is not proved
+ * @throws RdsctlError before anything was done: NO_SUCH_NODE, STATE_*
+ */
+export async function fence(
+  context: OperationContext,
+  request: FenceRequest,
+  mayTouch: MayTouch,
+): Promise<FenceReport> {
+  return audited(context, 'fence', { volume: null, node: request.node }, async (trail) => {
+    const state = await context.manager.state();
+    const node = knownNode(context, state, request.node);
+    const only = request.volumes.length === 0 ? null : new Set<string>();
+    for (const name of request.volumes) only?.add((await resolveVolume(context, name, mayTouch)).key);
+    trail.volume = only === null ? null : [...only].join(' ');
+    const before = state.nodes[node]?.fenced ?? null;
+    const marked = await step(context, 'mark', `state: mark ${node} as fenced`, () =>
+      context.manager.change((current) => markFenced(current, node, context.reason, workOf(context))),
+    );
+    checkpoint(context);
+    if (context.config.nodes[node] !== undefined) context.node(node).open();
+    const targets = await findTargets(context, marked, node, only);
+    for (const { rds, error } of targets.unasked) {
+      context.report({
+        type: 'warning',
+        message: `${rds} could not be asked whether it exports anything more to ${node}: ${error.message}`,
+      });
+    }
+    const volumes = await cutAll(context, node, targets.volumes, trail);
+    const nodeSide = await dropOnNode(context, node, marked, targets, volumes);
+    const since = marked.nodes[node]?.fenced?.since ?? '';
+    const failure = failureOf(node, volumes);
+    return {
+      node,
+      fenced: true,
+      since,
+      verified: failure === null,
+      changed: before === null || volumes.some(({ result }) => result === 'fenced') || nodeSide === 'dropped',
+      volumes,
+      unasked: targets.unasked.map(({ rds }) => rds),
+      nodeSide,
+      failure,
+    };
+  });
+}
+
+/**
+ * Cuts what can be locked at once first, so that one volume that somebody works on holds nothing up; then
+ * waits for the rest. Locks are taken in sorted order and none is held while waiting for another round.
+ */
+async function cutAll(
+  context: OperationContext,
+  node: string,
+  targets: readonly Target[],
+  trail: Trail,
+): Promise<FencedVolume[]> {
+  const done = new Map<string, FencedVolume>();
+  const unreachable = targets.filter(({ error }) => error !== null);
+  for (const target of unreachable) done.set(target.key, failed(target, target.error));
+  const waiting: Target[] = [];
+  const reachable = targets.filter(({ error }) => error === null);
+  const first = await locked(context, node, reachable, 0, trail);
+  for (const [key, result] of first) {
+    if (result === 'busy') waiting.push(...reachable.filter((target) => target.key === key));
+    else done.set(key, result);
+  }
+  for (const target of waiting) {
+    // One after another: what is held up is only what somebody else works on.
+    const [[, result] = [target.key, 'busy' as const]] = await locked(
+      context,
+      node,
+      [target],
+      context.lockTimeoutMs,
+      trail,
+    );
+    done.set(target.key, result === 'busy' ? failed(target, null) : result);
+  }
+  return targets.map(({ key }) => done.get(key)).filter((volume) => volume !== undefined);
+}
+
+/** Locks what can be locked within the time, cuts it, and says which volumes were busy. */
+async function locked(
+  context: OperationContext,
+  node: string,
+  targets: readonly Target[],
+  timeoutMs: number,
+  trail: Trail,
+): Promise<Map<string, FencedVolume | 'busy'>> {
+  const results = new Map<string, FencedVolume | 'busy'>();
+  const held: Target[] = [];
+  const next = async (index: number): Promise<void> => {
+    const target = targets[index];
+    if (target === undefined) {
+      if (held.length === 0) return;
+      for (const volume of await cutHeld(context, node, held, trail)) results.set(volume.volume, volume);
+      return;
+    }
+    const entry = { entered: false };
+    try {
+      await context.locks.withLock(target.key, { ...lockOptions(context), timeoutMs }, async () => {
+        entry.entered = true;
+        held.push(target);
+        await next(index + 1);
+      });
+    } catch (error) {
+      if (entry.entered || !(error instanceof RdsctlError) || error.code !== 'BUSY') throw error;
+      results.set(target.key, timeoutMs === 0 ? 'busy' : failed(target, error));
+      await next(index + 1);
+    }
+  };
+  await next(0);
+  return results;
+}
+
+/** Intents, then the change at each storage server side by side, then what came of it. */
+async function cutHeld(
+  context: OperationContext,
+  node: string,
+  held: readonly Target[],
+  trail: Trail,
+): Promise<FencedVolume[]> {
+  const opened = await step(
+    context,
+    'intent',
+    `state: fencing ${held.map(({ slot }) => slot).join(', ')}`,
+    () => context.manager.change((current) => withIntents(context, current, node, held)),
+  );
+  const servers = [...new Set(held.map(({ rds }) => rds))];
+  const cuts = (
+    await Promise.all(
+      servers.map((rds) =>
+        cutVolumes(
+          context,
+          node,
+          opened,
+          held.filter((target) => target.rds === rds),
+          trail,
+        ),
+      ),
+    )
+  ).flat();
+  await step(context, 'state', `state: ${node} fenced`, () =>
+    context.manager.change((current) => withResults(current, node, cuts)),
+  );
+  return cuts.map(({ volume }) => volume);
+}
+
+function withIntents(
+  context: OperationContext,
+  state: State,
+  node: string,
+  held: readonly Target[],
+): StateChange {
+  let current: State = state;
+  const work = workOf(context);
+  for (const { key } of held) {
+    const present = current.attachments[key];
+    if (present === undefined || !holds(present, node)) {
+      // Known to the storage server alone: the token grows all the same.
+      const token = (current.tokens[key] ?? 0) + 1;
+      current = { ...current, tokens: { ...current.tokens, [key]: token } };
+    } else if (present.phase !== 'fenced') {
+      current = { ...current, ...beginRelease(current, key, node, 'fence', work) };
+    }
+  }
+  return addFencedVolumes(
+    current,
+    node,
+    held.map(({ key }) => key),
+  );
+}
+
+function withResults(state: State, node: string, cuts: readonly Cut[]): StateChange {
+  let current: State = state;
+  for (const { volume, token } of cuts) {
+    const present = current.attachments[volume.volume];
+    if (!volume.verified || present?.intent?.token !== token) continue;
+    current = { ...current, ...completeFence(current, { key: volume.volume, token, node }) };
+  }
+  return current;
+}
+
+function failed(target: Target, error: RdsctlError | null): FencedVolume {
+  return {
+    volume: target.key,
+    rds: target.rds,
+    slot: target.slot,
+    result: 'failed',
+    verified: false,
+    inFlight: null,
+    tracked: target.attachment !== null,
+    keptBy: null,
+    error,
+  };
+}

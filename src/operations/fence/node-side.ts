@@ -1,0 +1,50 @@
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import type { State } from '../../state/state.ts';
+import { step, type OperationContext } from '../context.ts';
+import { subsystemOf } from '../seen.ts';
+import type { FencedVolume, FenceReport } from './report.ts';
+import type { Targets } from './targets.ts';
+
+/**
+ * Tells the node, if it answers, to drop its controllers of volumes it was cut off from: they would go on
+ * retrying for minutes, with writes in their queues. Nothing depends on it; the cut is at the storage server.
+ */
+export async function dropOnNode(
+  context: OperationContext,
+  node: string,
+  state: State,
+  targets: Targets,
+  volumes: readonly FencedVolume[],
+): Promise<FenceReport['nodeSide']> {
+  if (context.config.nodes[node] === undefined) return 'unreachable';
+  const cut = new Set(volumes.filter(({ verified }) => verified).map(({ volume }) => volume));
+  for (const key of state.nodes[node]?.fenced?.volumes ?? []) {
+    // Cut off by an earlier fence, and not its own again since.
+    if (!targets.volumes.some((target) => target.key === key)) cut.add(key);
+  }
+  const port = context.node(node);
+  try {
+    return await step(context, 'node', `${node}: drop dead controllers`, async () => {
+      const view = await port.observe({ usesOf: [], signal: context.signal });
+      let result: FenceReport['nodeSide'] = 'clean';
+      for (const key of [...cut].sort()) {
+        const disk = targets.disks.get(key);
+        if (disk === undefined || (subsystemOf(view, disk.nqn)?.controllers.length ?? 0) === 0) continue;
+        const { nvmeAddress } = context.server(key.slice(0, key.indexOf('/')));
+        const after = await port.disconnect({ nqn: disk.nqn, address: nvmeAddress, cutOff: true });
+        if (after.controllers.length > 0) {
+          context.report({
+            type: 'warning',
+            message: `${node} still shows ${after.controllers.map(({ name, state: is }) => `${name} (${is})`).join(', ')} for ${disk.slot}; it is cut off all the same`,
+          });
+          result = 'left';
+        } else if (result === 'clean') result = 'dropped';
+      }
+      return result;
+    });
+  } catch (error) {
+    // A dead node does not answer: that is what fence is for.
+    if (!(error instanceof RdsctlError)) throw error;
+    return 'unreachable';
+  }
+}

@@ -1,0 +1,65 @@
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+
+/** What a fence came to for one volume. */
+export interface FencedVolume {
+  readonly volume: string;
+  readonly rds: string;
+  readonly slot: string;
+  /** `fenced`: cut just now; `already`: it was, and still is; `failed`: treat the node as still connected. */
+  readonly result: 'fenced' | 'already' | 'failed';
+  /** Read back as off, and drained. */
+  readonly verified: boolean;
+  /** Operations still in flight, where it did not drain; null when not told. */
+  readonly inFlight: number | null;
+  /** Whether the state knew of it, or the storage server told it. */
+  readonly tracked: boolean;
+  /** The node that keeps it, for a volume that was shared. */
+  readonly keptBy: string | null;
+  readonly error: RdsctlError | null;
+}
+
+export interface FenceReport {
+  readonly node: string;
+  readonly fenced: true;
+  readonly since: string;
+  /** Every volume is cut off, read back and drained. */
+  readonly verified: boolean;
+  readonly changed: boolean;
+  readonly volumes: readonly FencedVolume[];
+  /** Storage servers that could not be asked for exports that the state does not know. */
+  readonly unasked: readonly string[];
+  /** What the node itself was told: to drop its dead controllers. */
+  readonly nodeSide: 'clean' | 'dropped' | 'left' | 'unreachable';
+  /** Null when it is verified; the command ends with it otherwise. */
+  readonly failure: RdsctlError | null;
+}
+
+/** The one error that stands for the volumes that failed. */
+export function failureOf(node: string, volumes: readonly FencedVolume[]): RdsctlError | null {
+  const failed = volumes.filter(({ result }) => result === 'failed');
+  const [first] = failed;
+  if (first === undefined) return null;
+  const causes = failed.map(({ error }) => error).filter((error) => error !== null);
+  const codes = new Set(causes.map(({ code }) => code));
+  const [cause] = causes;
+  // One kind of failure, before anything was changed, keeps its own exit code; anything else is "unverified".
+  const untouched = causes.every(({ details }) => details['outcome'] !== 'unknown');
+  const reason = codes.size === 1 && untouched && cause !== undefined ? cause.reason : 'NOT_VERIFIED';
+  const names = failed.map(({ slot }) => slot).join(', ');
+  return new RdsctlError(reason, {
+    message: `${node} is not proved to be cut off from ${names}: ${causes.map(({ message }) => message).join('; ')}`,
+    now: `Treat ${node} as still connected to ${names}. ${node} is marked as fenced: nothing can be attached to it.`,
+    hints: [
+      ...(cause?.hints ?? []),
+      { when: 'To try again:', run: `rdsctl fence ${node}` },
+      {
+        when: 'If that stays so, cut its power or its network port, then again:',
+        run: `rdsctl fence ${node}`,
+      },
+    ],
+    details: {
+      node,
+      failed: failed.map(({ volume, error }) => ({ volume, reason: error?.reason, message: error?.message })),
+    },
+  });
+}

@@ -1,0 +1,59 @@
+import type { Attachment } from '../attachment/attachment.ts';
+import { volumeKey } from '../attachment/names.ts';
+import { parseComment, type Tag } from '../attachment/tag.ts';
+import { RdsctlError } from '../errors/rdsctl-error.ts';
+import { checkpoint, type OperationContext } from './context.ts';
+import type { Disk } from './ports/storage-server.ts';
+
+export interface VolumeRow {
+  readonly key: string;
+  readonly rds: string;
+  readonly disk: Disk;
+  /** The user's own text in the comment. */
+  readonly text: string;
+  readonly tag: Tag | 'unreadable' | null;
+  readonly attachment: Attachment | null;
+}
+
+export interface VolumesResult {
+  readonly volumes: readonly VolumeRow[];
+  /** Storage servers and their versions, or why they could not be asked. */
+  readonly servers: readonly {
+    readonly rds: string;
+    readonly version: string | null;
+    readonly error: RdsctlError | null;
+  }[];
+}
+
+/** What the storage servers hold, beside what the state says of it. Changes nothing. */
+export async function volumes(context: OperationContext, only: string | null): Promise<VolumesResult> {
+  const names = Object.keys(context.config.storageServers).filter((rds) => only === null || rds === only);
+  if (only !== null && names.length === 0) {
+    throw new RdsctlError('NO_SUCH_STORAGE_SERVER', {
+      message: `the configuration names no storage server ${only}`,
+      hints: [{ when: 'See the configuration:', run: 'rdsctl config show' }],
+      details: { rds: only },
+    });
+  }
+  const state = await context.manager.state();
+  const looked = await Promise.all(
+    names.map(async (rds) => {
+      try {
+        return { rds, view: await context.server(rds).look('all', { signal: context.signal }), error: null };
+      } catch (error) {
+        if (!(error instanceof RdsctlError)) throw error;
+        return { rds, view: null, error };
+      }
+    }),
+  );
+  checkpoint(context);
+  return {
+    servers: looked.map(({ rds, view, error }) => ({ rds, version: view?.version ?? null, error })),
+    volumes: looked.flatMap(({ rds, view }) =>
+      (view?.disks ?? []).map((disk) => {
+        const key = volumeKey(rds, disk.slot);
+        return { key, rds, disk, ...parseComment(disk.comment), attachment: state.attachments[key] ?? null };
+      }),
+    ),
+  };
+}
