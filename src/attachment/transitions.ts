@@ -226,7 +226,9 @@ function withNode(state: StateChange, node: string, record: NodeRecord): StateCh
 }
 
 function without(state: StateChange, key: string): StateChange {
-  const attachments = Object.fromEntries(Object.entries(state.attachments).filter(([other]) => other !== key));
+  const attachments = Object.fromEntries(
+    Object.entries(state.attachments).filter(([other]) => other !== key),
+  );
   return { attachments, tokens: state.tokens, nodes: state.nodes };
 }
 

@@ -1,5 +1,6 @@
 import { Mutex, type MutexInterface } from 'async-mutex';
 
+import { RdsctlError } from '../errors/rdsctl-error.ts';
 import type { Lock, LockHolder } from '../state/lock.ts';
 import type { StateStore } from '../state/store.ts';
 
@@ -29,7 +30,7 @@ export class VolumeLockManager {
    * @throws RdsctlError LOCKED when the lock isn't had in time, and what `work` throws
    */
   async withLock<T>(key: string, options: LockOptions, work: (lock: Lock) => Promise<T>): Promise<T> {
-    const releaseMutex = await this.#enter(key);
+    const releaseMutex = await this.#enter(key, options);
     try {
       const lock = await this.#store.lock({
         name: key,
@@ -66,15 +67,63 @@ export class VolumeLockManager {
     return next(0);
   }
 
-  async #enter(key: string): Promise<MutexInterface.Releaser> {
+  async #enter(key: string, options: LockOptions): Promise<() => void> {
     const entry = this.#mutexes.get(key) ?? { mutex: new Mutex(), users: 0 };
     this.#mutexes.set(key, entry);
     entry.users += 1;
-    const release = await entry.mutex.acquire();
-    return () => {
-      release();
+    const leave = (): void => {
       entry.users -= 1;
       if (entry.users === 0) this.#mutexes.delete(key);
     };
+    const turn = entry.mutex.acquire();
+    try {
+      const release = await inTime(turn, key, options);
+      return () => {
+        release();
+        leave();
+      };
+    } catch (error) {
+      // The turn comes all the same, some time: it is passed on.
+      void turn.then((release) => {
+        release();
+        leave();
+      });
+      throw error;
+    }
+  }
+}
+
+/** Waits for a turn, but no longer than the options say. */
+async function inTime(
+  turn: Promise<MutexInterface.Releaser>,
+  key: string,
+  { timeoutMs, signal }: LockOptions,
+): Promise<MutexInterface.Releaser> {
+  signal?.throwIfAborted();
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    if (Number.isFinite(timeoutMs)) {
+      // Not before a turn that is free at once had its chance.
+      timer = setTimeout(() => {
+        reject(
+          new RdsctlError('LOCKED', {
+            message: `${key} is locked by another operation of this process`,
+            now: 'Nothing was changed.',
+            details: { volume: key, holder: null },
+          }),
+        );
+      }, timeoutMs);
+    }
+    onAbort = () => {
+      reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+    };
+    signal?.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([turn, tooLong]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
   }
 }

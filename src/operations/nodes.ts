@@ -1,6 +1,7 @@
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import type { FencedMark } from '../state/state.ts';
 import { holds } from '../attachment/transitions.ts';
+import { requireNode } from './resolve.ts';
 import { checkpoint, type OperationContext } from './context.ts';
 import type { NodeView } from './ports/node.ts';
 
@@ -24,9 +25,10 @@ export interface NodeRow {
 const AT_ONCE = 32;
 
 /** The configured nodes with what they say of themselves. Changes nothing. */
-export async function nodes(context: OperationContext): Promise<readonly NodeRow[]> {
+export async function nodes(context: OperationContext, only: readonly string[]): Promise<readonly NodeRow[]> {
   const state = await context.manager.state();
-  const names = Object.keys(context.config.nodes);
+  for (const node of only) requireNode(context, node);
+  const names = Object.keys(context.config.nodes).filter((node) => only.length === 0 || only.includes(node));
   const rows: NodeRow[] = [];
   for (let from = 0; from < names.length; from += AT_ONCE) {
     rows.push(

@@ -76,7 +76,7 @@ export function noVolume(slot: string, asked: readonly string[]): RdsctlError {
   });
 }
 
-function noServer(rds: string, known: readonly string[]): RdsctlError {
+export function noServer(rds: string, known: readonly string[]): RdsctlError {
   return new RdsctlError('NO_SUCH_STORAGE_SERVER', {
     message: `the configuration names no storage server ${rds}`,
     now: 'Nothing was changed.',

@@ -2,6 +2,7 @@ import type { Attachment } from '../attachment/attachment.ts';
 import { volumeKey } from '../attachment/names.ts';
 import { parseComment, type Tag } from '../attachment/tag.ts';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
+import { noServer } from './resolve.ts';
 import { checkpoint, type OperationContext } from './context.ts';
 import type { Disk } from './ports/storage-server.ts';
 
@@ -26,15 +27,11 @@ export interface VolumesResult {
 }
 
 /** What the storage servers hold, beside what the state says of it. Changes nothing. */
-export async function volumes(context: OperationContext, only: string | null): Promise<VolumesResult> {
-  const names = Object.keys(context.config.storageServers).filter((rds) => only === null || rds === only);
-  if (only !== null && names.length === 0) {
-    throw new RdsctlError('NO_SUCH_STORAGE_SERVER', {
-      message: `the configuration names no storage server ${only}`,
-      hints: [{ when: 'See the configuration:', run: 'rdsctl config show' }],
-      details: { rds: only },
-    });
-  }
+export async function volumes(context: OperationContext, only: readonly string[]): Promise<VolumesResult> {
+  const configured = Object.keys(context.config.storageServers);
+  const unknown = only.find((rds) => !configured.includes(rds));
+  if (unknown !== undefined) throw noServer(unknown, configured);
+  const names = configured.filter((rds) => only.length === 0 || only.includes(rds));
   const state = await context.manager.state();
   const looked = await Promise.all(
     names.map(async (rds) => {

@@ -6,7 +6,7 @@ import type { Trail } from '../audited.ts';
 import { checkTag, type Claim } from '../claims.ts';
 import { step, type OperationContext } from '../context.ts';
 import { drain, notDrained } from '../drain.ts';
-import type { Disk, DiskChange } from '../ports/storage-server.ts';
+import type { DiskChange } from '../ports/storage-server.ts';
 import { settle, settleOne, type Settled } from '../settle.ts';
 import type { FencedVolume } from './report.ts';
 import type { Target } from './targets.ts';

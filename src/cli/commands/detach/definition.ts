@@ -12,7 +12,9 @@ Disconnects VOLUME on the node that has it and withdraws the export. When it is 
     volume: required('VOLUME', 'The volume: its slot, or RDS/SLOT where several storage servers have it.', {
       completes: 'volume',
     }),
-    node: optional('NODE', 'The node it has to be on: anything else is refused.', { completes: 'node' }),
+    node: optional('NODE', 'Only from this node: where it is not on it, nothing is changed.', {
+      completes: 'node',
+    }),
   },
   options: {},
   changes: true,

@@ -1,7 +1,29 @@
-import { RdsctlError } from '../../../errors/rdsctl-error.ts';
+import { unfence as unfenceNode } from '../../../operations/unfence.ts';
 import type { Handler } from '../../command.ts';
+import { operate } from '../../operating/operate.ts';
 import type { unfence } from './definition.ts';
 
-/** Not written yet. */
-export const run: Handler<typeof unfence> = ({ commandLine }) =>
-  Promise.reject(new RdsctlError('INTERNAL', { message: `not there yet: ${commandLine}` }));
+/** Lifts a node's fence mark. */
+export const run: Handler<typeof unfence> = (command) => {
+  const { args, options, out } = command;
+  return operate(
+    command,
+    ({ context }) => unfenceNode(context, { node: args.node, force: options.force }),
+    (result) =>
+      out.one({
+        kind: 'FenceReport',
+        body: () => ({
+          node: result.node,
+          fenced: false,
+          since: result.mark?.since ?? null,
+          changed: result.changed,
+          released: result.released,
+        }),
+        text: (style) =>
+          result.changed
+            ? `${style.bold(result.node)} is no longer fenced: volumes can be attached to it again\n`
+            : `${result.node} is not fenced ${style.dim('(nothing changed)')}\n`,
+        names: () => [result.node],
+      }),
+  );
+};

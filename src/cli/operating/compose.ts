@@ -1,0 +1,103 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import { AttachmentManager } from '../../attachment/attachment-manager.ts';
+import { VolumeLockManager } from '../../attachment/volume-lock-manager.ts';
+import { openAuditLog } from '../../audit/audit-log.ts';
+import { auditRecorder } from '../../audit/recorder.ts';
+import { currentOrigin, whoText } from '../../audit/who.ts';
+import type { Config } from '../../config/config.ts';
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import type { OperationContext } from '../../operations/context.ts';
+import type { NodePort } from '../../operations/ports/node.ts';
+import type { StorageServer } from '../../operations/ports/storage-server.ts';
+import type { MayTouch } from '../../operations/resolve.ts';
+import { openFileStore } from '../../state/file/file-store.ts';
+import { plannedStore } from '../../state/planned-store.ts';
+import type { StateStore } from '../../state/store.ts';
+import type { CommandContext } from '../command.ts';
+import { makeNode, makeServer } from './adapters.ts';
+import { systemClock } from './system-clock.ts';
+import type { PlannedCommand } from './plan.ts';
+import { volumeGlobs } from './volume-globs.ts';
+
+/** The operations' world for one command, made from its options and the configuration. */
+export interface Operating {
+  readonly context: OperationContext;
+  readonly mayTouch: MayTouch;
+  readonly config: Config;
+  /** With --dry-run: every command in the order it would run; null otherwise. */
+  readonly plan: readonly PlannedCommand[] | null;
+  close(): Promise<void>;
+}
+
+/** Puts adapters behind the ports. The only place where operations and adapters meet. */
+export async function compose(command: CommandContext): Promise<Operating> {
+  const effective = await command.config();
+  for (const message of effective.warnings) command.report({ type: 'warning', message });
+  const { config } = effective;
+  const location = await command.stateLocation();
+  if (location.kind === 'url') throw noUrlYet(location.url);
+  const { dryRun } = command.common;
+  const plan: PlannedCommand[] = [];
+  const origin = currentOrigin(command.commandLine.split(' ').slice(1));
+  const by = whoText(origin.who);
+  const fileStore = openFileStore({
+    directory: location.directory,
+    backups: config.backups,
+    stateLockTimeoutMs: Math.max(config.timeouts.lock, 10_000),
+    holder: () => ({ who: by, host: origin.host, pid: origin.pid, command: origin.command }),
+  });
+  const store: StateStore = dryRun ? plannedStore(fileStore, randomUUID) : fileStore;
+  const servers = new Map<string, StorageServer>();
+  const nodes = new Map<string, NodePort>();
+  const nonce = () => randomBytes(8).toString('hex');
+  const told = (host: string, kind: PlannedCommand['kind']) => (line: string, changes: boolean) => {
+    if (dryRun) plan.push({ at: host, kind, changes, command: line });
+    command.report({ type: 'command', host, command: line, changes });
+  };
+  const mayTouch = await volumeGlobs(config);
+  const audit = auditRecorder(openAuditLog({ directory: location.directory }), origin);
+  const context: OperationContext = {
+    config,
+    manager: new AttachmentManager(store),
+    locks: new VolumeLockManager(store),
+    server: (name) =>
+      once(servers, name, () =>
+        makeServer(config, name, { dryRun, nonce, mayTouch, onCommand: told(name, 'routeros') }),
+      ),
+    node: (name) =>
+      once(nodes, name, () => makeNode(config, name, { dryRun, nonce, onCommand: told(name, 'node') })),
+    audit: dryRun ? { record: () => Promise.resolve() } : audit,
+    clock: systemClock(command.now),
+    report: command.report,
+    signal: command.signal,
+    by: `${by}@${origin.host}`,
+    pid: origin.pid,
+    lockTimeoutMs: config.timeouts.lock,
+    reason: command.common.reason ?? null,
+  };
+  return {
+    context,
+    mayTouch,
+    config,
+    plan: dryRun ? plan : null,
+    async close() {
+      await Promise.all([...servers.values(), ...nodes.values()].map((host) => host.close()));
+      await store.close();
+    },
+  };
+}
+
+function once<T>(made: Map<string, T>, name: string, make: () => T): T {
+  const present = made.get(name) ?? make();
+  made.set(name, present);
+  return present;
+}
+
+function noUrlYet(url: string): RdsctlError {
+  return new RdsctlError('BAD_ARGUMENT', {
+    message: `the state can be kept in a directory only, not at ${url.replace(/\/\/[^@/]*@/, '//')}`,
+    now: 'Nothing was changed.',
+    hints: [{ when: 'Name a directory:', run: 'rdsctl --state /var/lib/rdsctl list' }],
+  });
+}

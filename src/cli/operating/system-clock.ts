@@ -1,0 +1,14 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Clock } from '../../operations/context.ts';
+
+/** The clock of this host. */
+export function systemClock(now: () => Date): Clock {
+  return {
+    now,
+    monotonic: () => performance.now(),
+    async sleep(milliseconds, signal) {
+      await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+    },
+  };
+}

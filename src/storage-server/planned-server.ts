@@ -1,0 +1,46 @@
+import { NOBODY } from '../attachment/host-nqn.ts';
+import type { Disk, DiskChange, StorageServer } from '../operations/ports/storage-server.ts';
+import { changeScript, inFlightScript } from './scripts.ts';
+
+/**
+ * A storage server for a dry run: looks are real, changes are only told (the very lines that would be sent)
+ * and from then on shown as if they had been made.
+ */
+export function plannedServer(
+  server: StorageServer,
+  options: { readonly nonce: () => string; readonly onCommand: (line: string, changes: boolean) => void },
+): StorageServer {
+  const seen = new Map<string, Disk>();
+  const changed = new Map<string, Disk>();
+  return {
+    ...server,
+    async look(slots, lookOptions) {
+      const view = await server.look(slots, lookOptions);
+      for (const disk of view.disks) seen.set(disk.slot, disk);
+      return { ...view, disks: view.disks.map((disk) => changed.get(disk.slot) ?? disk) };
+    },
+    change(changes) {
+      options.onCommand(changeScript(changes, options.nonce()), true);
+      return Promise.resolve(
+        changes.map((change) => {
+          const before = changed.get(change.slot) ?? seen.get(change.slot);
+          if (before === undefined) {
+            return { slot: change.slot, ok: false as const, why: 'no-such-disk' as const, text: '' };
+          }
+          const disk = after(before, change);
+          changed.set(change.slot, disk);
+          return { slot: change.slot, ok: true as const, disk };
+        }),
+      );
+    },
+    inFlight(slots) {
+      options.onCommand(inFlightScript(slots, options.nonce()), false);
+      return Promise.resolve(new Map(slots.map((slot) => [slot, 0])));
+    },
+  };
+}
+
+function after(disk: Disk, change: DiskChange): Disk {
+  if (change.kind === 'revoke') return { ...disk, comment: change.comment, allow: NOBODY, exported: false };
+  return { ...disk, comment: change.comment, allow: change.allow, exported: true };
+}
