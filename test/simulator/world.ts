@@ -38,7 +38,7 @@ export function makeWorld(
         network,
         events,
         traits,
-        volumeOf: (nqn) => ({ rds: 'rds1', volume: nqn.replace('nqn.test:', '') }),
+        volumeOf: ({ nqn }) => ({ rds: 'rds1', volume: nqn.replace('nqn.test:', '') }),
       }),
   );
   onTestFinished(() => {

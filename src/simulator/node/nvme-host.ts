@@ -144,7 +144,7 @@ export class NvmeHost implements NetworkUser {
     }
     let subsystem = this.subsystems.find((each) => each.nqn === wanted.nqn);
     if (subsystem === undefined) {
-      subsystem = new Subsystem(instance, wanted.nqn, outcome.identity);
+      subsystem = new Subsystem(instance, wanted.nqn, wanted.address, outcome.identity);
       this.#subsystems.add(subsystem);
     }
     const controller = new Controller(instance, subsystem, wanted, outcome.session);

@@ -18,7 +18,7 @@ import { stat } from './programs/stat.ts';
 import * as system from './programs/system.ts';
 import { writeStandIns } from './stand-ins.ts';
 import type { ControlFile } from './sysfs.ts';
-import { Uses } from './uses.ts';
+import { Uses, type VolumeOf } from './uses.ts';
 
 /** What may be wrong or different with a node. */
 export interface NodeTraits {
@@ -53,7 +53,7 @@ export interface SimulatedNodeOptions {
   readonly network: StorageNetwork;
   readonly events: EventLog;
   readonly traits?: NodeTraits;
-  readonly volumeOf: (nqn: string) => { rds?: string; volume?: string };
+  readonly volumeOf: VolumeOf;
 }
 
 const RELEASES: Record<Kernel, string> = { '6.1': '6.1.0-56-amd64', '6.12': '6.12.117+deb13-amd64' };

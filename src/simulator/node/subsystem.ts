@@ -37,14 +37,17 @@ export class BlockDevice {
 export class Subsystem {
   readonly instance: number;
   readonly nqn: string;
+  /** Where its first controller found it: two storage servers may use one NQN. */
+  readonly address: string;
   readonly identity: Identity;
   readonly controllers = new Set<Controller>();
   readonly devices = new Set<BlockDevice>();
 
   /** Its number is that of its first controller, and stays taken while it lives (kernel). */
-  constructor(instance: number, nqn: string, identity: Identity) {
+  constructor(instance: number, nqn: string, address: string, identity: Identity) {
     this.instance = instance;
     this.nqn = nqn;
+    this.address = address;
     this.identity = identity;
   }
 

@@ -22,20 +22,18 @@ export interface HeldDevice {
   readonly use: Use;
 }
 
+/** Which volume of which storage server a subsystem is. */
+export type VolumeOf = (subsystem: Subsystem) => { readonly rds?: string; readonly volume?: string };
+
 /** Who uses the block devices of a node. */
 export class Uses {
   readonly #host: NvmeHost;
   readonly #events: EventLog;
   readonly #changed: () => void;
-  readonly #volumeOf: (nqn: string) => { rds?: string; volume?: string };
+  readonly #volumeOf: VolumeOf;
   #held: HeldDevice[] = [];
 
-  constructor(
-    host: NvmeHost,
-    events: EventLog,
-    volumeOf: (nqn: string) => { rds?: string; volume?: string },
-    changed: () => void,
-  ) {
+  constructor(host: NvmeHost, events: EventLog, volumeOf: VolumeOf, changed: () => void) {
     this.#host = host;
     this.#events = events;
     this.#volumeOf = volumeOf;
@@ -91,7 +89,7 @@ export class Uses {
   #tell(event: 'mounted' | 'unmounted', held: HeldDevice): void {
     this.#events.record({
       event,
-      ...this.#volumeOf(held.subsystem.nqn),
+      ...this.#volumeOf(held.subsystem),
       node: this.#host.node,
       nqn: held.subsystem.nqn,
       device: `/dev/${held.device.name}`,

@@ -13,6 +13,7 @@ export interface NetworkUser {
 interface Server {
   readonly target: NvmeTarget;
   drops: (source: string, port: number) => boolean;
+  down: boolean;
 }
 
 /** What a connect over the network leads to. */
@@ -26,7 +27,7 @@ export class StorageNetwork {
   readonly #cut = new Set<string>();
 
   addTarget(address: string, target: NvmeTarget): void {
-    this.#servers.set(address, { target, drops: () => false });
+    this.#servers.set(address, { target, drops: () => false, down: false });
   }
 
   addUser(user: NetworkUser): void {
@@ -48,6 +49,13 @@ export class StorageNetwork {
     this.refresh();
   }
 
+  /** A storage server is off the network, or back. */
+  setServerDown(address: string, down: boolean): void {
+    const server = this.#servers.get(address);
+    if (server !== undefined) server.down = down;
+    this.refresh();
+  }
+
   /** Puts a firewall before a storage server. Call `refresh` when its rules have changed. */
   setFirewall(address: string, drops: (source: string, port: number) => boolean): void {
     const server = this.#servers.get(address);
@@ -59,7 +67,8 @@ export class StorageNetwork {
   passes(node: string, address: string, port: number): boolean {
     const server = this.#servers.get(address);
     const source = this.#users.get(node)?.address ?? '';
-    return server !== undefined && !this.#cut.has(node) && !server.drops(source, port);
+    if (server === undefined || server.down || this.#cut.has(node)) return false;
+    return !server.drops(source, port);
   }
 
   connect(address: string, request: ConnectRequest): NetworkOutcome {

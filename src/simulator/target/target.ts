@@ -135,6 +135,11 @@ export class NvmeTarget implements ExportModel {
     this.#volume(volume).delayMs = ms;
   }
 
+  /** The volume that is, or was last, offered under an NQN. */
+  volumeOf(nqn: string): string | undefined {
+    return this.#byNqn(nqn)?.name;
+  }
+
   /** What is stored, for tests to look at. */
   storage(volume: string): Storage {
     return this.#volume(volume).storage;

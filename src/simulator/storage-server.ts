@@ -1,0 +1,93 @@
+import type { Clock } from './clock.ts';
+import type { EventLog } from './events.ts';
+import type { ExecFaults } from './faults.ts';
+import { RouterOsDevice } from './routeros/device/device.ts';
+import type { DiskSpec } from './routeros/device/disk-menu.ts';
+import type { KeyFile } from './ssh/keys.ts';
+import { serveRouterOs, type RouterOsUser } from './ssh/serve-routeros.ts';
+import type { SshServer } from './ssh/ssh-server.ts';
+import type { StorageNetwork } from './target/network.ts';
+import { NvmeTarget } from './target/target.ts';
+
+export interface StorageServerOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly version: string;
+  readonly disks: readonly DiskSpec[];
+  readonly users: ReadonlyMap<string, RouterOsUser>;
+  readonly hostKey: KeyFile;
+  readonly clock: Clock;
+  readonly events: EventLog;
+  readonly network: StorageNetwork;
+  readonly faults: ExecFaults;
+  readonly readLagMs: number;
+  readonly identity: 'renewed' | 'kept';
+  readonly maxSessions?: number;
+}
+
+/** A simulated RDS: RouterOS over SSH, an NVMe/TCP target on the storage network. */
+export class SimulatedStorageServer {
+  readonly name: string;
+  readonly address: string;
+  readonly device: RouterOsDevice;
+  readonly target: NvmeTarget;
+  readonly ssh: SshServer;
+  readonly #network: StorageNetwork;
+
+  private constructor(
+    options: StorageServerOptions,
+    target: NvmeTarget,
+    device: RouterOsDevice,
+    ssh: SshServer,
+  ) {
+    this.name = options.name;
+    this.address = options.address;
+    this.target = target;
+    this.device = device;
+    this.ssh = ssh;
+    this.#network = options.network;
+  }
+
+  static async start(options: StorageServerOptions): Promise<SimulatedStorageServer> {
+    const { name, clock, events, network, maxSessions } = options;
+    const target = new NvmeTarget({ rds: name, clock, events, identity: options.identity });
+    const device = await RouterOsDevice.start({
+      name,
+      version: options.version,
+      exportModel: target,
+      disks: options.disks,
+      events,
+      clock,
+      readLagMs: options.readLagMs,
+      users: [...options.users.keys()].map((user) => [user, 'rdsctl'] as const),
+      ...(maxSessions === undefined ? {} : { maxSessions }),
+      firewallChanged: () => network.refresh(),
+    });
+    network.addTarget(options.address, target);
+    network.setFirewall(options.address, (source, port) => device.drops(source, port));
+    const ssh = serveRouterOs(device, {
+      hostKey: options.hostKey.privateKey,
+      users: options.users,
+      faults: options.faults,
+      ...(maxSessions === undefined ? {} : { maxSessions }),
+    });
+    await ssh.open();
+    return new SimulatedStorageServer(options, target, device, ssh);
+  }
+
+  /** Off the network altogether: management and storage. */
+  async down(): Promise<void> {
+    this.#network.setServerDown(this.address, true);
+    await this.ssh.goDown();
+  }
+
+  async up(): Promise<void> {
+    this.#network.setServerDown(this.address, false);
+    await this.ssh.comeUp(true);
+  }
+
+  async close(): Promise<void> {
+    await this.ssh.close();
+    await this.target.close();
+  }
+}
