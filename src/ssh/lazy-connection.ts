@@ -48,8 +48,13 @@ export function lazyConnection(target: SshTarget, connect: Connect): LazyConnect
     const made = connect(target, { signal: ending.signal });
     attempt = made;
     made.then(
-      (connection) => (open = connection),
-      () => (failed = made),
+      (connection) => {
+        open = connection;
+      },
+      () => {
+        // not returned: what is derived from here has nobody to catch it
+        failed = made;
+      },
     );
     return made;
   }

@@ -1,29 +1,20 @@
 import { formatComment } from '../../attachment/tag.ts';
 import { beginAttach, completeAttach, untrack, type VolumeId } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import type { Lock } from '../../state/lock.ts';
 import type { State } from '../../state/state.ts';
 import type { Trail } from '../audited.ts';
 import { checkpoint, step, workOf, type OperationContext } from '../context.ts';
 import { drain, notDrained } from '../drain.ts';
 import type { NodePort } from '../ports/node.ts';
-import type { Disk, StorageServer } from '../ports/storage-server.ts';
+import type { Disk } from '../ports/storage-server.ts';
 import { refuseInUse, standing, subsystemOf } from '../seen.ts';
 import { settleOne } from '../settle.ts';
 import { connectStep } from './connect.ts';
+import type { Hands } from './hands.ts';
 import { mayKeepControllers, type Picture } from './picture.ts';
 import { attachmentIn, type AttachResult } from './request.ts';
 import { undo } from './undo.ts';
 import { askOthers } from './untracked-export.ts';
-
-/** What an attach works with once it changes things. */
-export interface Hands {
-  readonly server: StorageServer;
-  readonly port: NodePort;
-  readonly lock: Lock;
-  readonly trail: Trail;
-  readonly takeOver: boolean;
-}
 
 /** Claims, makes sure nobody else is in, grants, connects; puts everything back when it fails. */
 export async function grantAndConnect(

@@ -6,7 +6,7 @@ import { step, type OperationContext } from '../context.ts';
 import { drain, notDrained } from '../drain.ts';
 import { noVolume } from '../resolve.ts';
 import { settleOne } from '../settle.ts';
-import type { Hands } from './grant.ts';
+import type { Hands } from './hands.ts';
 import type { Picture } from './picture.ts';
 
 /**

@@ -1,7 +1,32 @@
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
+import { runSimulate } from '../../../simulator/run.ts';
 import type { Handler } from '../../command.ts';
 import type { simulate } from './definition.ts';
 
-/** Not written yet. */
-export const run: Handler<typeof simulate> = ({ commandLine }) =>
-  Promise.reject(new RdsctlError('INTERNAL', { message: `not there yet: ${commandLine}` }));
+/** Runs the simulation in this process until a signal comes or its command ends. */
+export const run: Handler<typeof simulate> = async ({ args, options, io }) => {
+  const { dir, nodes, volumes, routeros, events, faults } = options;
+  if (dir === undefined) {
+    throw new RdsctlError('BAD_ARGUMENT', {
+      message: 'simulate needs --dir DIR, for its configuration, keys and nodes',
+      now: 'Nothing was started.',
+      hints: [{ when: 'For example:', run: 'rdsctl simulate --dir ./sim' }],
+    });
+  }
+  return runSimulate(
+    {
+      dir,
+      nodes,
+      volumes,
+      ...(routeros === undefined ? {} : { routeros }),
+      ...(events === undefined ? {} : { events }),
+      ...(faults === undefined ? {} : { faults }),
+      command: args.command,
+    },
+    {
+      out: (text) => void io.stdout.write(text),
+      err: (text) => void io.stderr.write(text),
+      env: { ...io.env },
+    },
+  );
+};
