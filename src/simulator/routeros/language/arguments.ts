@@ -7,7 +7,14 @@ import type { Grammar } from './grammar.ts';
 import { nested } from './grammar.ts';
 import { readWord } from './literals.ts';
 import { PARSE_ERRORS } from './reader.ts';
-import { isDuration, isFlag, namesVariables, takesCode, unnamedArguments } from './unnamed-arguments.ts';
+import {
+  isDuration,
+  isFlag,
+  isYesNo,
+  namesVariables,
+  takesCode,
+  unnamedArguments,
+} from './unnamed-arguments.ts';
 import { whereProperties } from './where-properties.ts';
 
 /** What ends a command: a line end, `;`, a closing bracket, the end of the source (seen). */
@@ -15,6 +22,10 @@ const END = /[\n;\])}]|$/y;
 const NAME = /[A-Za-z0-9_.-]+(?==)/y;
 /** The characters of a word that stands for a value. */
 const WORD = /[A-Za-z0-9!%&*+,\-./:<>@^_|~]+/y;
+const NAMED_WORD = /[A-Za-z0-9_.-]+=(?:[A-Za-z0-9!%&*+,\-./:<>@^_|~]+|"[^"\\$]*"|(?=\$[A-Za-z0-9]))/y;
+
+/** What a yes-or-no argument may be given as; a text in quotes is checked when the command runs. */
+const YES_OR_NO: ReadonlySet<string> = new Set(['yes', 'no', 'true', 'false']);
 
 /** Whether the cursor is where a command ends. */
 export function atCommandEnd(grammar: Grammar): boolean {
@@ -25,6 +36,9 @@ export function atCommandEnd(grammar: Grammar): boolean {
 export function parseArguments(grammar: Grammar, entry: CommandEntry): ArgumentNode[] {
   const { reader } = grammar;
   const given = new Map<string, ArgumentNode>();
+  const outer = grammar.scope;
+  // A command in brackets is looked up in the menu of the command around it (seen: `/file remove [find ...]`).
+  if (entry.path.length > 0) grammar.scope = outer.within(entry.path);
   for (let first = true; ; first = false) {
     const apart = reader.blanks();
     if (atCommandEnd(grammar)) break;
@@ -32,6 +46,7 @@ export function parseArguments(grammar: Grammar, entry: CommandEntry): ArgumentN
     const argument = parseArgument(grammar, entry, given);
     given.set(argument.name, argument);
   }
+  grammar.scope = outer;
   return [...given.values()];
 }
 
@@ -112,6 +127,7 @@ function parseWhere(grammar: Grammar, entry: CommandEntry): Node {
 }
 
 function parseNamedValue(grammar: Grammar, entry: CommandEntry, name: string): Node {
+  grammar.reader.take(/\\\r?\n[ \t]*/y);
   return parseValue(grammar, entry, name) ?? { kind: 'constant', value: '' };
 }
 
@@ -123,7 +139,16 @@ function parseValue(grammar: Grammar, entry: CommandEntry, name: string): Node |
     reader.offset += 1;
     return { kind: 'code', body: nested(grammar, () => grammar.block(PARSE_ERRORS.expectedBrace)) };
   }
+  const start = reader.offset;
   const value = parsePlainValue(grammar);
+  if (
+    isYesNo(name) &&
+    value?.kind === 'constant' &&
+    reader.source.charAt(start) !== '"' &&
+    !YES_OR_NO.has(reader.source.slice(start, reader.offset))
+  ) {
+    reader.fail(PARSE_ERRORS.syntax, start);
+  }
   if (value?.kind === 'constant' && typeof value.value === 'bigint' && isDuration(name)) {
     return { kind: 'constant', value: { type: 'time', nanoseconds: value.value * 1_000_000_000n } };
   }
@@ -177,20 +202,41 @@ function parsePlainValue(grammar: Grammar): Node | undefined {
   }
 }
 
-/** Parses the arguments of a call or of an unknown command: any names; what doesn't fit is a "syntax error" (seen). */
+/** Parses the arguments of a call: any names; what doesn't fit is a "syntax error" (seen). */
 export function parseCallArguments(grammar: Grammar): MemberNode[] {
   const { reader } = grammar;
   const members: MemberNode[] = [];
-  for (;;) {
-    const apart = reader.blanks();
-    if (atCommandEnd(grammar)) return members;
-    if (!apart) reader.fail(PARSE_ERRORS.syntax);
+  while (moreToCome(grammar)) {
     const key = reader.take(NAME);
     if (key !== undefined) reader.offset += 1;
-    const value = parsePlainValue(grammar);
-    if (value !== undefined) members.push(key === undefined ? { value } : { key, value });
-    else if (key !== undefined && (atCommandEnd(grammar) || reader.look(/[ \t\r]/y) !== undefined)) {
-      members.push({ key, value: { kind: 'constant', value: '' } });
-    } else reader.fail(PARSE_ERRORS.syntax);
+    else if (reader.peek() === '{') reader.fail(PARSE_ERRORS.syntax);
+    const value = parsePlainValue(grammar) ?? emptyValue(grammar, key);
+    members.push(key === undefined ? { value } : { key, value });
   }
+  return members;
+}
+
+/** Skips the arguments of an unknown command: words, `name=` with a word or a plain string, variables and brackets; else a "syntax error" (seen). */
+export function skipArguments(grammar: Grammar): void {
+  const { reader } = grammar;
+  while (moreToCome(grammar)) {
+    if (reader.take(NAMED_WORD)?.endsWith('=') === false) continue;
+    if (reader.peek() === '{' || parsePlainValue(grammar) === undefined) reader.fail(PARSE_ERRORS.syntax);
+  }
+}
+
+/** Skips the blanks before an argument; says whether there is one. */
+function moreToCome(grammar: Grammar): boolean {
+  const apart = grammar.reader.blanks();
+  if (atCommandEnd(grammar)) return false;
+  if (!apart) grammar.reader.fail(PARSE_ERRORS.syntax);
+  return true;
+}
+
+function emptyValue(grammar: Grammar, key: string | undefined): Node {
+  const { reader } = grammar;
+  if (key === undefined || !(atCommandEnd(grammar) || reader.look(/[ \t\r]/y) !== undefined)) {
+    reader.fail(PARSE_ERRORS.syntax);
+  }
+  return { kind: 'constant', value: '' };
 }

@@ -1,7 +1,13 @@
 /** Finds menus and commands by name or by a beginning of it. */
 
 import type { Schema } from './host.ts';
-import { KNOWN_COMMANDS, KNOWN_MENUS, LIST_COMMANDS, SINGLE_COMMANDS } from './known-commands.ts';
+import {
+  KNOWN_ARGUMENTS,
+  KNOWN_COMMANDS,
+  KNOWN_MENUS,
+  LIST_COMMANDS,
+  SINGLE_COMMANDS,
+} from './known-commands.ts';
 
 /** A command: with the names of its arguments, or without when they are not known. */
 export interface CommandEntry {
@@ -80,8 +86,7 @@ export class CommandTable {
       const own = [...(single === undefined ? [] : single ? SINGLE_COMMANDS : LIST_COMMANDS), ...commands];
       for (const name of own) {
         if (menu.commands.has(name)) continue;
-        const args = single === true && name === 'get' ? new Set(['value-name', 'as-string']) : undefined;
-        menu.commands.set(name, { path, name, args });
+        menu.commands.set(name, { path, name, args: knownArguments(written, name, single === true) });
       }
     }
     for (const name of KNOWN_COMMANDS) {
@@ -92,4 +97,14 @@ export class CommandTable {
 
 function emptyMenu(): Menu {
   return { menus: new Map(), commands: new Map() };
+}
+
+/** The arguments of a known command; none are known of most. A single set of settings has no items to choose from. */
+function knownArguments(menu: string, command: string, single: boolean): ReadonlySet<string> | undefined {
+  if (single && command === 'get') return new Set(['as-string', 'as-string-value', 'value-name']);
+  if (command !== 'set' && command !== 'add') return undefined;
+  const names = KNOWN_ARGUMENTS[`/${menu}`];
+  return names === undefined
+    ? undefined
+    : new Set(names.filter((name) => name !== 'numbers' || command === 'set'));
 }

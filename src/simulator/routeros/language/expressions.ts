@@ -20,7 +20,7 @@ const INSIDE: Mode = { where: false, multiline: true };
 /** Words that are typed constants inside an expression: addresses, times, hexadecimal and decimal numbers, ids. */
 const CONSTANT_WORD =
   /\d+\.\d+\.\d+\.\d+(?:\/\d+)?|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*(?:\/\d+)?|(?:\d+[wd])*\d+:\d+(?::\d+(?:\.\d+)?)?|(?:\d+(?:w|d|h|ms|us|ns|m|s))+(?![A-Za-z0-9])|0x[0-9a-fA-F]+|\d+(?![A-Za-z_])|\*[0-9A-Fa-f]+/y;
-const BARE_WORD = /[A-Za-z0-9_][A-Za-z0-9_-]*/y;
+const BARE_WORD = /[A-Za-z0-9_][A-Za-z0-9_-]*|\.[A-Za-z0-9_.-]*/y;
 const PROPERTY_WORD = /[.A-Za-z0-9_][A-Za-z0-9_.-]*/y;
 const RIGHT_HAND_WORD = /[A-Za-z0-9_*][A-Za-z0-9_.:/@*+-]*/y;
 

@@ -64,7 +64,7 @@ export function parse(source: string, options: ParseOptions = {}): ParseResult {
     return { ok: false, error: { message: unknown.message, ...reader.position(unknown.offset) } };
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error;
-    return { ok: false, error: { message: error.message, ...reader.position(error.offset) } };
+    return { ok: false, error: { message: error.message, ...reader.position(error.offset, error.anchor) } };
   }
 }
 

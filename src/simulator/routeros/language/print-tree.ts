@@ -64,8 +64,9 @@ function printCall(node: CallNode): string {
   return `(<%% ${printed} ${printMembers(node.args)})`;
 }
 
+/** A carriage return is printed as a line end (seen). */
 function printConstant(value: Value): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return value.replaceAll('\r', '\n');
   if (typeof value !== 'object') return String(value);
   if (value.type === 'time') return printTime(value);
   if (value.type === 'array') return value.members.map((member) => printConstant(member.value)).join(';');

@@ -6,10 +6,13 @@ import type { Position } from './ast.ts';
 export class ParseFailure extends Error {
   override readonly name: string = 'ParseFailure';
   readonly offset: number;
+  /** A place on the line that the error is counted from; the offset's own line without it. */
+  readonly anchor: number | undefined;
 
-  constructor(message: string, offset: number) {
+  constructor(message: string, offset: number, anchor?: number) {
     super(message);
     this.offset = offset;
+    this.anchor = anchor;
   }
 }
 
@@ -75,18 +78,18 @@ export class Reader {
   }
 
   /** Stops the parse with an error at the cursor or at an earlier place. */
-  fail(message: string, offset = this.offset): never {
-    throw new ParseFailure(message, offset);
+  fail(message: string, offset = this.offset, anchor?: number): never {
+    throw new ParseFailure(message, offset, anchor);
   }
 
-  /** The line and column of a place in the source. */
-  position(offset = this.offset): Position {
+  /** The line and column of a place in the source; with an anchor, as if that place were on the anchor's line. */
+  position(offset = this.offset, anchor = offset): Position {
     this.lineStarts ??= lineStartsOf(this.source);
     let low = 0;
     let high = this.lineStarts.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((this.lineStarts[middle] ?? 0) <= offset) low = middle;
+      if ((this.lineStarts[middle] ?? 0) <= anchor) low = middle;
       else high = middle - 1;
     }
     return { line: low + 1, column: offset - (this.lineStarts[low] ?? 0) + 1 };

@@ -12,6 +12,13 @@ export class Scope {
     this.menu = parent?.menu ?? [];
   }
 
+  /** The same names in another menu. */
+  within(menu: readonly string[]): Scope {
+    const scope = new Scope(this);
+    scope.menu = menu;
+    return scope;
+  }
+
   /** Declares a variable in this block. */
   declare(name: string): void {
     this.names.add(name);

@@ -1,6 +1,6 @@
 /** Statements: commands, calls, blocks, and what separates them. */
 
-import { atCommandEnd, parseArguments, parseCallArguments } from './arguments.ts';
+import { atCommandEnd, parseArguments, parseCallArguments, skipArguments } from './arguments.ts';
 import type { Node, SequenceNode } from './ast.ts';
 import type { Lookup } from './command-table.ts';
 import type { Grammar } from './grammar.ts';
@@ -16,7 +16,7 @@ const PATH_WORD = /[a-z0-9.-]+/y;
 export function parseStatements(grammar: Grammar, end: '}' | ']' | undefined, message: string): Node[] {
   const { reader } = grammar;
   let statements: Node[] = [];
-  for (;;) {
+  while (end !== undefined || !atOutermostEnd(grammar)) {
     const bracket = end === undefined && startsWithBracket(grammar);
     const statement = parseStatement(grammar);
     if (bracket) statements = absorb(statements, statement);
@@ -26,10 +26,15 @@ export function parseStatements(grammar: Grammar, end: '}' | ']' | undefined, me
     if (reader.atEnd || reader.peek() === end) break;
   }
   if (end === undefined) {
-    if (!reader.atEnd && reader.look(/[}\])]/y) === undefined) reader.fail(PARSE_ERRORS.endOfCommand);
+    if (!atOutermostEnd(grammar)) reader.fail(PARSE_ERRORS.endOfCommand);
   } else if (reader.atEnd) reader.fail(message);
   else if (reader.peek() !== end) reader.fail(PARSE_ERRORS.syntax);
   return statements;
+}
+
+/** The outermost level ends at a closing bracket too, and what follows is ignored (seen). */
+function atOutermostEnd(grammar: Grammar): boolean {
+  return grammar.reader.look(/[}\])]|$/y) !== undefined;
 }
 
 /**
@@ -137,7 +142,7 @@ function parseCommand(grammar: Grammar): Node {
     local = false;
     if (found.kind === 'unknown') {
       grammar.unknown.push({ message: `bad command name ${word}`, offset: start });
-      parseCallArguments(grammar);
+      skipArguments(grammar);
       return { kind: 'command', path, command: word, args: [], position };
     }
     if (found.kind === 'command') {

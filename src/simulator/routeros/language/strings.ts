@@ -28,12 +28,13 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
  */
 export function parseString(grammar: Grammar): Node {
   const { reader } = grammar;
+  const opening = reader.offset;
   reader.offset += 1;
   const parts: Node[] = [];
   for (;;) {
-    const start = reader.offset;
     const plain = reader.take(/[^"\\$]+/y);
-    if (reader.atEnd) reader.fail(PARSE_ERRORS.syntax, start);
+    // A string that never ends: one past the end, counted on the line where it began (seen).
+    if (reader.atEnd) reader.fail(PARSE_ERRORS.syntax, reader.offset + 1, opening);
     if (plain !== undefined) parts.push({ kind: 'constant', value: plain });
     if (reader.accept('"')) break;
     const part = reader.peek() === '$' ? interpolation(grammar) : escape(grammar);

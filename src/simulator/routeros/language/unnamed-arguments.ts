@@ -63,6 +63,7 @@ const MENU: ReadonlyMap<string, readonly string[]> = new Map(
     print: ['from'],
     run: ['number'],
     unset: ['numbers', 'value-name'],
+    update: [],
     warning: ['message'],
   }),
 );
@@ -123,7 +124,7 @@ export function isFlag(name: string): boolean {
 /** Arguments whose `{ ... }` is a piece of script, by command of the language. */
 export function takesCode(path: readonly string[], command: string, argument: string): boolean {
   if (argument === 'do' || argument === 'else' || argument === 'on-error') return true;
-  if (path.length > 0) return argument === 'on-event' || argument === 'script';
+  if (path.length > 0) return argument === 'on-event' || argument === 'script' || argument === 'source';
   if (argument === 'command') return command === 'do' || command === 'retry' || command === 'time';
   if (argument === 'in') return command === 'onerror';
   return argument === 'script' && command === 'execute';
@@ -142,4 +143,9 @@ export function isDuration(argument: string): boolean {
   return (
     argument === 'delay-time' || argument === 'duration' || argument === 'interval' || argument === 'timeout'
   );
+}
+
+/** Arguments that are yes or no in every menu (seen: another word there is a "syntax error"). */
+export function isYesNo(argument: string): boolean {
+  return argument === 'disabled';
 }
