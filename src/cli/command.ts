@@ -67,6 +67,8 @@ export interface CommandDefinition<
   readonly options: O;
   /** Whether it changes anything: such commands take `--dry-run`, `--yes`, `--lock-timeout`, `--reason`. */
   readonly changes: boolean;
+  /** Whether a signal is its proper end, not an interruption. */
+  readonly runsUntilSignal?: boolean;
   readonly examples: readonly Example[];
 }
 

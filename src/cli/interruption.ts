@@ -12,6 +12,8 @@ export interface Interruption {
   readonly error: () => RdsctlError | null;
   /** Starts the clock of `--timeout`. */
   limit(milliseconds: number): void;
+  /** The command ended as it should: a signal was its proper end. */
+  forgive(): void;
   end(): void;
 }
 
@@ -45,6 +47,9 @@ export function watchInterruption(io: CliIo): Interruption {
         const message = `the ${formatDuration(milliseconds)} of --timeout ran out`;
         abort(new RdsctlError('TIMED_OUT', { message, details: { timeoutMs: milliseconds } }));
       }, milliseconds);
+    },
+    forgive() {
+      error = null;
     },
     end() {
       clearTimeout(timer);

@@ -8,6 +8,7 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   move: () => import('./move/run.ts'),
   list: () => import('./list/run.ts'),
   show: () => import('./show/run.ts'),
+  history: () => import('./history/run.ts'),
   volumes: () => import('./volumes/run.ts'),
   fence: () => import('./fence/run.ts'),
   unfence: () => import('./unfence/run.ts'),

@@ -5,6 +5,7 @@ import { configInit } from './config-init/definition.ts';
 import { configShow } from './config-show/definition.ts';
 import { detach } from './detach/definition.ts';
 import { fence } from './fence/definition.ts';
+import { history } from './history/definition.ts';
 import { list } from './list/definition.ts';
 import { move } from './move/definition.ts';
 import { nodes } from './nodes/definition.ts';
@@ -19,6 +20,7 @@ export const DEFINITIONS = {
   detach,
   move,
   list,
+  history,
   show,
   volumes,
   fence,

@@ -2,6 +2,11 @@ import { PRELUDE } from './prelude.ts';
 
 /** Arguments: nonce, then the NQNs whose uses are wanted. Changes nothing. */
 export const OBSERVE = `${PRELUDE}
+# is the module loaded, or can it be (busybox's modprobe knows no dry run)
+can_nvme_tcp() {
+  [ -d "$R/sys/module/nvme_tcp" ] || modprobe -n -q nvme-tcp >/dev/null 2>&1 ||
+    grep -qs '/nvme[-_]tcp[.]ko' "$R/lib/modules/$(uname -r)/modules.dep" "$R/lib/modules/$(uname -r)/modules.builtin"
+}
 main() {
   nonce=$1; shift
   printf 'BEGIN %s\\n{"bootId":' "$nonce"
@@ -10,7 +15,7 @@ main() {
   printf ',"nvmeCli":'
   if command -v nvme >/dev/null 2>&1; then str "$(nvme version 2>/dev/null | head -n 1)"; else printf null; fi
   printf ',"nvmeTcp":'
-  if [ -d "$R/sys/module/nvme_tcp" ] || modprobe -n -q nvme-tcp >/dev/null 2>&1; then printf true; else printf false; fi
+  if can_nvme_tcp; then printf true; else printf false; fi
   printf ',"hostNqn":'; line "$R/etc/nvme/hostnqn"; str "$v"
   printf ',"hostId":'; line "$R/etc/nvme/hostid"; str "$v"
   printf ',"subsystems":['

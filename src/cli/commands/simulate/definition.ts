@@ -1,5 +1,5 @@
 import { defineCommand } from '../../command.ts';
-import { flag, integer, rest, text } from '../../specs.ts';
+import { integer, rest, text } from '../../specs.ts';
 
 export const simulate = defineCommand({
   name: 'simulate',
@@ -12,15 +12,15 @@ Runs a simulated storage server and nodes on loopback. Writes DIR/config.yaml wi
     command: rest('COMMAND', 'After "--": what to run against the simulation.'),
   },
   options: {
-    dir: text('DIR', 'Where its files are put; needed unless --demo is given.', { completes: 'directory' }),
+    dir: text('DIR', 'Where its files are put: configuration, keys, nodes.', { completes: 'directory' }),
     nodes: integer('N', 'How many nodes.', { fallback: 3 }),
     volumes: integer('N', 'How many volumes.', { fallback: 8 }),
     routeros: text('VERSION', 'The RouterOS version that is simulated.'),
     events: text('FILE', 'Write what truly happens, one JSON object a line.', { completes: 'file' }),
     faults: text('FILE', 'Faults to play, as YAML; read again when it changes.', { completes: 'file' }),
-    demo: flag('Play a scene: attach, refused, move, a node dies, fence, attach elsewhere.'),
   },
   changes: false,
+  runsUntilSignal: true,
   examples: [
     {
       run: 'rdsctl simulate --dir ./sim',
