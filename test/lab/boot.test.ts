@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { bootLab, type Lab } from './lab.ts';
 import type { LabNode } from './lab-node.ts';
@@ -18,8 +20,12 @@ async function offer(options: { allow?: LabNode; exported?: boolean } = {}): Pro
   await lab.target.apply({ volume: 'boot', nqn, port: 4420, allow: allow.hostNqn, exported });
 }
 
-const connect = `modprobe nvme-tcp && nvme connect -t tcp -a 10.77.0.1 -s 4420 -n ${nqn} \
-  --hostnqn="$(cat /etc/nvme/hostnqn)" --hostid="$(cat /etc/nvme/hostid)" --reconnect-delay=2`;
+function connectTo(subsystem: string, port: number): string {
+  return `modprobe nvme-tcp && nvme connect -t tcp -a 10.77.0.1 -s ${port} -n ${subsystem} --reconnect-delay=2 \
+    --hostnqn="$(cat /etc/nvme/hostnqn)" --hostid="$(cat /etc/nvme/hostid)"`;
+}
+
+const connect = connectTo(nqn, 4420);
 const state = 'cat /sys/class/nvme/nvme*/state';
 
 async function connected(node: LabNode): Promise<void> {
@@ -60,7 +66,7 @@ test('the one that is allowed connects, writes and reads; the other one is refus
 
   expect(await two.run(connect)).toMatchObject({ code: 1 });
   expect(await lab.target.sessions('boot')).toEqual([{ hostNqn: one.hostNqn, node: 'node1' }]);
-  expect(await lab.rds.kernelLog()).toMatchObject([
+  expect((await lab.rds.kernelLog()).filter(({ kind }) => kind !== 'ended')).toMatchObject([
     { kind: 'created', nqn, hostNqn: one.hostNqn },
     { kind: 'refused', nqn, hostNqn: two.hostNqn },
   ]);
@@ -96,6 +102,39 @@ test('a slow write is in flight, also after the session was cut', async () => {
   expect(await lab.target.inFlight('boot')).toBe(1);
   await lab.target.setWriteDelay('boot', 0);
   await until(async () => (await lab.target.inFlight('boot')) === 0);
+});
+
+test('an export moves to another port and to another name', async () => {
+  const node = lab.node(1);
+  const described = { volume: 'boot', nqn, port: 4420, allow: '', exported: true };
+  await lab.target.createVolume('boot', 512 * 8193);
+  await lab.target.apply(described);
+  await lab.target.apply({ ...described, port: 4421 });
+  expect(await node.run(connectTo(nqn, 4420))).toMatchObject({ code: 1 });
+  expect(await node.run(connectTo(nqn, 4421))).toMatchObject({ code: 0 });
+  await lab.target.apply({ ...described, nqn: `${nqn}.new`, port: 4421 });
+  expect(await node.run(connectTo(`${nqn}.new`, 4421))).toMatchObject({ code: 0 });
+  expect(await lab.target.sessions('boot')).toEqual([{ hostNqn: node.hostNqn, node: 'node1' }]);
+  await expect(lab.target.createVolume('boot', 512)).rejects.toThrow('exists with');
+  await lab.target.removeVolume('boot');
+  await expect(lab.target.inFlight('boot')).rejects.toThrow('no such volume');
+});
+
+test('a node that cannot be logged in to can still be observed', async () => {
+  const node = lab.node(1);
+  const options = ['BatchMode=yes', 'ConnectTimeout=5', `UserKnownHostsFile=${node.knownHostsFile}`];
+  const login = [
+    ...['-F', 'none', '-p', String(node.sshPort), '-i', node.keyFile],
+    ...options.flatMap((option) => ['-o', option]),
+    ...['root@127.0.0.1', 'hostname'],
+  ];
+  const ssh = promisify(execFile);
+  expect((await ssh('ssh', login)).stdout).toBe('node1\n');
+  await node.management.drop();
+  await expect(ssh('ssh', login)).rejects.toThrow();
+  expect(await node.read('hostname')).toBe('node1');
+  await node.management.heal();
+  expect((await ssh('ssh', login)).stdout).toBe('node1\n');
 });
 
 test('packets vanish until the network is healed', async () => {

@@ -9,7 +9,7 @@ import { cardId, qemuArguments, type MachinePlan } from './machine-plan.ts';
 import { NetworkLink } from './network-link.ts';
 import { qmp } from './qmp.ts';
 
-const bootLimitMs = 120_000;
+const bootLimitMs = 240_000;
 
 /** A virtual machine of the lab. It can't outlive the process that booted it. */
 export class Machine {
