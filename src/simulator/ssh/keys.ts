@@ -43,10 +43,18 @@ function parsePrivate(text: string): ParsedKey {
 }
 
 function newPrivateKey(type: 'ed25519' | 'rsa'): string {
-  if (type === 'ed25519') return `${utils.generateKeyPairSync('ed25519').private.trimEnd()}\n`;
+  if (type === 'ed25519') return newEd25519Key();
   return generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
   }).privateKey;
+}
+
+/** Some of the keys that ssh2 makes it can't read itself, nor can OpenSSH: those are thrown away. */
+function newEd25519Key(): string {
+  for (;;) {
+    const text = `${utils.generateKeyPairSync('ed25519').private.trimEnd()}\n`;
+    if (!(utils.parseKey(text) instanceof Error)) return text;
+  }
 }
