@@ -62,7 +62,7 @@ export class AttachmentManager {
           { node, hostNqn: request.hostNqn ?? null, device: request.device ?? null, since: work.now },
         ],
         nqn: request.nqn ?? null,
-        transport: request.transport ?? null,
+        transport: request.transport === undefined ? null : { ...request.transport },
         sizeBytes: request.sizeBytes ?? null,
         attachedAt: work.now,
         by: work.by,
@@ -87,7 +87,7 @@ export class AttachmentManager {
   async untrackAttachment(key: string): Promise<boolean> {
     let known = false;
     await this.#store.update((current) => {
-      known = key in current.attachments;
+      known = Object.hasOwn(current.attachments, key);
       return untrack(current, key);
     });
     return known;
@@ -95,7 +95,8 @@ export class AttachmentManager {
 
   /** One volume's attachment, or null. @throws RdsctlError STATE_* */
   async getAttachment(key: string): Promise<Attachment | null> {
-    const found = (await this.#store.read()).attachments[key];
+    const { attachments } = await this.#store.read();
+    const found = Object.hasOwn(attachments, key) ? attachments[key] : undefined;
     return found === undefined ? null : structuredClone(found);
   }
 
@@ -110,6 +111,6 @@ export class AttachmentManager {
    * @throws RdsctlError what the transition throws; STATE_*; LOCKED
    */
   async change(transition: (state: State) => StateChange): Promise<State> {
-    return this.#store.update(transition);
+    return structuredClone(await this.#store.update(transition));
   }
 }

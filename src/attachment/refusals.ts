@@ -1,4 +1,4 @@
-import { RdsctlError } from '../errors/rdsctl-error.ts';
+import { RdsctlError, type Hint } from '../errors/rdsctl-error.ts';
 import type { FencedMark } from '../state/state.ts';
 import type { Attachment } from './attachment.ts';
 
@@ -21,9 +21,7 @@ export function attachedElsewhere(present: Attachment, node: string): RdsctlErro
     message,
     now: 'Nothing was changed.',
     hints: [
-      ...(open
-        ? [{ when: 'To undo what was begun:', run: `rdsctl detach ${slot}` }]
-        : [{ when: 'To move it:', run: `rdsctl move ${slot} ${node}` }]),
+      ...whatElse(present, node),
       { when: `If ${first} is dead, cut it off first:`, run: `rdsctl fence ${first}` },
     ],
     details: {
@@ -35,6 +33,25 @@ export function attachedElsewhere(present: Attachment, node: string): RdsctlErro
       since: present.attachedAt,
       by: present.by,
     },
+  });
+}
+
+function whatElse({ slot, phase, intent }: Attachment, node: string): Hint[] {
+  if (phase === 'fencing') return []; // detach refuses it as well: only finishing the fence is safe
+  if (intent !== null) return [{ when: 'To undo what was begun:', run: `rdsctl detach ${slot}` }];
+  return [{ when: 'To move it:', run: `rdsctl move ${slot} ${node}` }];
+}
+
+/** Two nodes hold it: a third is one too many. */
+export function shareLimit(present: Attachment, node: string): RdsctlError {
+  const holders = present.holders.map((holder) => holder.node);
+  return new RdsctlError('SHARE_LIMIT', {
+    message: `${present.slot} is shared by ${holders.join(' and ')} already`,
+    now: 'Nothing was changed.',
+    hints: [
+      { when: 'When one of them has let go:', run: `rdsctl detach ${present.slot} ${holders[0] ?? ''}` },
+    ],
+    details: { volume: present.volume, node, holders },
   });
 }
 

@@ -14,7 +14,8 @@ export interface Tag {
 }
 
 const TAG = /\[rdsctl owner=(-|[A-Za-z0-9._+-]+) token=(\d{1,15}) lineage=([0-9a-f-]{36})\]/;
-const ANY_TAG = /\[rdsctl [^\]]*\]/;
+/** Something like a tag; one whose end was cut off counts, since it may have named an owner. */
+const ANY_TAG = /\[rdsctl [^\]]*\]?/;
 
 /** What a comment holds: the tag, and the user's own text around it. */
 export interface Comment {

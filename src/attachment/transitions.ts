@@ -3,7 +3,7 @@ import type { FencedMark, NodeRecord, State, StateChange } from '../state/state.
 import type { Attachment, Holder, Transport } from './attachment.ts';
 import type { HostIdentity } from './host-nqn.ts';
 import type { Intent } from './intent.ts';
-import { attachedElsewhere, nodeFenced, unfinished } from './refusals.ts';
+import { attachedElsewhere, nodeFenced, shareLimit, unfinished } from './refusals.ts';
 
 /**
  * The ways in which the state may change: pure functions from the newest state to the wanted one. They are
@@ -43,11 +43,12 @@ export function beginAttach(state: State, claim: AttachClaim, work: Work): State
   const mark = state.nodes[node]?.fenced;
   if (mark) throw nodeFenced(node, mark);
   const present = state.attachments[volume.key];
+  if (present?.phase === 'fencing') throw unfinished(present);
   const sharing = claim.sharedUntil !== null && present?.phase === 'attached' && !holds(present, node);
   if (present !== undefined && present.phase !== 'fenced' && !holds(present, node) && !sharing) {
     throw attachedElsewhere(present, node);
   }
-  if (present?.phase === 'fencing') throw unfinished(present);
+  if (sharing && present.holders.length > 1) throw shareLimit(present, node);
   const token = (state.tokens[volume.key] ?? 0) + 1;
   const before = present?.phase === 'fenced' ? undefined : present;
   const mine: Holder = { node, hostNqn: identity.hostNqn, device: null, since: work.now };
@@ -113,6 +114,7 @@ export function beginRelease(
   work: Work,
 ): StateChange {
   const present = requireAttachment(state, key);
+  if (!holds(present, node)) throw lost(key);
   const token = (state.tokens[key] ?? present.token) + 1;
   const hostNqn = present.holders.find((holder) => holder.node === node)?.hostNqn ?? null;
   return {
@@ -191,7 +193,7 @@ export function liftFence(state: State, node: string): StateChange {
 
 /** Drops a volume's record, whatever it is: only for one whose export is proved to be withdrawn. */
 export function untrack(state: State, key: string): StateChange {
-  return key in state.attachments ? without(state, key) : state;
+  return Object.hasOwn(state.attachments, key) ? without(state, key) : state;
 }
 
 /** Whether a node is one of those that hold the volume. */

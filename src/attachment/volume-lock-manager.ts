@@ -93,6 +93,9 @@ export class VolumeLockManager {
   }
 }
 
+/** Milliseconds: a timer that is set to more fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Waits for a turn, but no longer than the options say. */
 async function inTime(
   turn: Promise<MutexInterface.Releaser>,
@@ -105,15 +108,18 @@ async function inTime(
   const tooLong = new Promise<never>((_resolve, reject) => {
     if (Number.isFinite(timeoutMs)) {
       // Not before a turn that is free at once had its chance.
-      timer = setTimeout(() => {
-        reject(
-          new RdsctlError('LOCKED', {
-            message: `${key} is locked by another operation of this process`,
-            now: 'Nothing was changed.',
-            details: { volume: key, holder: null },
-          }),
-        );
-      }, timeoutMs);
+      timer = setTimeout(
+        () => {
+          reject(
+            new RdsctlError('LOCKED', {
+              message: `${key} is locked by another operation of this process`,
+              now: 'Nothing was changed.',
+              details: { volume: key, holder: null },
+            }),
+          );
+        },
+        Math.min(timeoutMs, LONGEST_TIMER),
+      );
     }
     onAbort = () => {
       reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));

@@ -1,4 +1,5 @@
 import type { Attachment } from '../../attachment/attachment.ts';
+import { shareLimit } from '../../attachment/refusals.ts';
 import { holds, type VolumeId } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { OperationContext } from '../context.ts';
@@ -40,14 +41,7 @@ export function checkShare(
     });
   }
   const [owner] = present.holders;
-  if (present.holders.length > 1 || owner.hostNqn === null) {
-    throw new RdsctlError('SHARE_LIMIT', {
-      message: `${volume.slot} is shared by ${present.holders.map(({ node }) => node).join(' and ')} already`,
-      now: 'Nothing was changed.',
-      hints: [{ when: 'When one of them has let go:', run: `rdsctl detach ${volume.slot} ${owner.node}` }],
-      details,
-    });
-  }
+  if (present.holders.length > 1 || owner.hostNqn === null) throw shareLimit(present, request.node);
   const until = new Date(context.clock.now().getTime() + request.shared.handoffMs).toISOString();
   context.report({
     type: 'warning',
