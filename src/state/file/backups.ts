@@ -54,12 +54,19 @@ export function copyNewest(directory: string, serial: number): void {
   }
 }
 
-/** Removes the oldest backups until `keep` are left, and temporary files; nothing else in the directory. */
+/**
+ * Removes the oldest backups until `keep` are left, and temporary files; nothing else in the directory. What
+ * can't be removed stays: the commit is done by now.
+ */
 export function pruneBackups(directory: string, keep: number): void {
   const path = backupsPath(directory);
-  removeTemporaries(path, isBackupName);
-  const names = namesIn(path).filter(isBackupName).sort();
-  for (const name of names.slice(0, Math.max(0, names.length - keep))) removeQuietly(join(path, name));
+  try {
+    removeTemporaries(path, isBackupName);
+    const names = namesIn(path).filter(isBackupName).sort();
+    for (const name of names.slice(0, Math.max(0, names.length - keep))) removeQuietly(join(path, name));
+  } catch {
+    // The next commit tries again.
+  }
 }
 
 async function copyDurably(from: string, to: string): Promise<void> {

@@ -74,14 +74,16 @@ const NOT_DURABLE = 'The new state is in place, but may not survive a power loss
 type At = <T>(name: Step, action: () => T | Promise<T>) => Promise<T>;
 
 async function writeTemporary(path: string, bytes: Buffer, at: At): Promise<void> {
-  let file: FileHandle | undefined;
+  // Noted within the step, so that it is closed also when what follows the step fails.
+  const opened: FileHandle[] = [];
   try {
-    const made = await at('temp-create', () => createPrivate(path));
-    file = made;
-    await at('temp-write', () => writeAll(made, bytes));
-    await at('temp-fsync', () => made.sync());
+    await at('temp-create', async () => opened.push(await createPrivate(path)));
+    for (const file of opened) {
+      await at('temp-write', () => writeAll(file, bytes));
+      await at('temp-fsync', () => file.sync());
+    }
   } finally {
-    await file?.close();
+    for (const file of opened) await file.close();
   }
 }
 

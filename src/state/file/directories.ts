@@ -1,15 +1,24 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemCode } from './faults.ts';
 
 /**
  * Makes a directory that only its owner may enter, with those above it that are missing, whatever the umask;
  * they survive a power loss. One that is there stays as it is.
  */
 export function makeDirectory(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeDirectory(above);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process was faster.
+    if (systemCode(error) === 'EEXIST') return;
+    throw error;
+  }
   chmodSync(path, 0o700);
-  for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+  syncDirectory(above);
 }
 
 /** Makes the names in a directory survive a power loss. */
