@@ -1,0 +1,31 @@
+import path from 'node:path';
+import { interleaved, program, root, timed } from './measure.js';
+import { opensshConfig, withSimulation } from './simulation.js';
+
+/** One attach, against the shell script that an operator would write for the same steps. */
+export async function attach(rounds) {
+  return withSimulation({ volumes: 2 * (rounds + 1) }, (simulation) => {
+    const config = opensshConfig(simulation);
+    const script = path.join(root, 'bench/operator-attach.sh');
+    const times = interleaved(
+      {
+        script: (round) => timed('sh', [script, config, `vol-${2 * round + 1}`, 'node-1']),
+        rdsctl: (round) =>
+          timed(process.execPath, [program, 'attach', `vol-${2 * round + 2}`, 'node-1'], simulation.env),
+      },
+      rounds,
+    );
+    return {
+      title: 'One attach, against an OpenSSH script for the same steps',
+      baseline: { what: '`bench/operator-attach.sh`', milliseconds: times.script },
+      rows: [
+        {
+          what: '`rdsctl attach`',
+          milliseconds: times.rdsctl,
+          ratio: times.rdsctl / times.script,
+          limit: 0.6,
+        },
+      ],
+    };
+  });
+}
