@@ -1,4 +1,4 @@
-import { RdsctlError } from '../errors/rdsctl-error.ts';
+import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
 import type { OperationContext } from './context.ts';
 import type { AuditEvent } from './ports/audit.ts';
 
@@ -57,13 +57,24 @@ export async function audited<T extends { readonly changed: boolean; readonly fa
       await record({ result: result.changed ? 'ok' : 'unchanged', exitCode: 0, reason: null, message: null });
     return result;
   } catch (error) {
-    if (error instanceof RdsctlError) {
-      await record(failed(error));
-    } else {
+    if (!(error instanceof RdsctlError)) {
       await record({ result: 'failed', exitCode: 1, reason: 'INTERNAL', message: String(error) });
+      throw error;
     }
-    throw error;
+    await record(failed(error));
+    throw trail.token === null && changes.length === 0 ? untouched(error) : error;
   }
+}
+
+/**
+ * An error from before the intent: whatever was asked by then were only looks, so that an answer that got lost
+ * leaves no doubt.
+ */
+function untouched(error: RdsctlError): RdsctlError {
+  const now = 'Nothing was changed.';
+  const unheard = isReason(error, 'CONNECTION_LOST', 'NO_ANSWER', 'BAD_ANSWER');
+  const said = error.now !== undefined && (!unheard || error.now.startsWith('Nothing was changed'));
+  return said ? error : error.with({ now });
 }
 
 function failed(error: RdsctlError): Pick<AuditEvent, 'result' | 'exitCode' | 'reason' | 'message'> {

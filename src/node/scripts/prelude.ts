@@ -15,10 +15,10 @@ NVME=$R/sys/class/nvme-subsystem
 # first line of a file into v; empty when there is none
 line() { v=''; if [ -r "$1" ]; then IFS= read -r v <"$1" 2>/dev/null || :; fi; }
 
-# a JSON string
+# a JSON string; a control character becomes a blank
 str() {
   case $1 in
-  *[\"\\]* | *[[:cntrl:]]*) printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177' | sed 's/[\\"]/\\&/g')" ;;
+  *[\"\\]* | *[[:cntrl:]]*) printf '"%s"' "$(printf '%s' "$1" | tr '\000-\037\177' ' ' | sed 's/[\\"]/\\&/g')" ;;
   *) printf '"%s"' "$1" ;;
   esac
 }

@@ -1,6 +1,6 @@
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { step, type OperationContext } from '../context.ts';
-import type { NodePort } from '../ports/node.ts';
+import type { NodePort, Subsystem } from '../ports/node.ts';
 import { standing, usableDevice } from '../seen.ts';
 import type { Picture } from './picture.ts';
 
@@ -12,14 +12,22 @@ export async function connectStep(
 ): Promise<string> {
   const { volume, node, disk, identity, transport } = picture;
   return step(context, 'connect', `${node}: connect and wait for the device`, async () => {
-    const result = await port.connect({
-      nqn: disk.nqn,
-      address: transport.address,
-      port: transport.port,
-      hostNqn: identity.hostNqn,
-      hostId: identity.hostId,
-      nvmeCli: picture.nvmeCli,
-    });
+    const connect = () =>
+      port.connect({
+        nqn: disk.nqn,
+        address: transport.address,
+        port: transport.port,
+        hostNqn: identity.hostNqn,
+        hostId: identity.hostId,
+        nvmeCli: picture.nvmeCli,
+      });
+    let result = await connect();
+    if (!result.connected && lostItsNamespace(result.subsystem, transport.address)) {
+      // The node connected before, and its kernel dropped the namespace: the export was switched off and on
+      // meanwhile, and its identifiers changed. Nothing can be using it; only a new controller brings it back.
+      await port.disconnect({ nqn: disk.nqn, address: transport.address });
+      result = await connect();
+    }
     const device = usableDevice(result.subsystem);
     const stand = standing(result.subsystem, transport.address);
     if (stand === 'live' && device !== null) return device.path;
@@ -46,4 +54,8 @@ export async function connectStep(
       details,
     });
   });
+}
+
+function lostItsNamespace(subsystem: Subsystem | null, address: string): boolean {
+  return standing(subsystem, address) === 'live' && subsystem?.devices.length === 0;
 }

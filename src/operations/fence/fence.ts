@@ -45,17 +45,8 @@ export async function fence(
     const marked = await step(context, 'mark', `state: mark ${node} as fenced`, () =>
       context.manager.change((current) => markFenced(current, node, context.reason, workOf(context))),
     );
-    checkpoint(context);
-    if (context.config.nodes[node] !== undefined) context.node(node).open();
-    const targets = await findTargets(context, marked, node, only);
-    for (const { rds, error } of targets.unasked) {
-      context.report({
-        type: 'warning',
-        message: `${rds} could not be asked whether it exports anything more to ${node}: ${error.message}`,
-      });
-    }
-    const volumes = await cutAll(context, node, targets.volumes, trail);
-    const nodeSide = await dropOnNode(context, node, marked, targets, volumes);
+    trail.changed('state', `mark ${node} as fenced`);
+    const { targets, volumes, nodeSide } = await cutOff(context, node, marked, only, trail);
     const since = marked.nodes[node]?.fenced?.since ?? '';
     const failure = failureOf(node, volumes);
     return {
@@ -70,6 +61,36 @@ export async function fence(
       failure,
     };
   });
+}
+
+/** Everything after the mark. An error from here leaves the node marked, and says so. */
+async function cutOff(
+  context: OperationContext,
+  node: string,
+  marked: State,
+  only: ReadonlySet<string> | null,
+  trail: Trail,
+) {
+  try {
+    checkpoint(context);
+    if (context.config.nodes[node] !== undefined) context.node(node).open();
+    const targets = await findTargets(context, marked, node, only);
+    for (const { rds, error } of targets.unasked) {
+      context.report({
+        type: 'warning',
+        message: `${rds} could not be asked whether it exports anything more to ${node}: ${error.message}`,
+      });
+    }
+    const volumes = await cutAll(context, node, targets.volumes, trail);
+    const nodeSide = await dropOnNode(context, node, marked, targets, volumes);
+    return { targets, volumes, nodeSide };
+  } catch (error) {
+    if (!(error instanceof RdsctlError)) throw error;
+    throw error.with({
+      now: `${node} is marked as fenced, but not proved to be cut off: treat it as still connected.`,
+      hints: [...error.hints, { when: 'To finish:', run: `rdsctl fence ${node}` }],
+    });
+  }
 }
 
 /**
