@@ -94,6 +94,7 @@ export class NodeTree implements HostWatcher {
   modulesLoaded(modules: { fabrics: boolean; tcp: boolean }): void {
     const unit = new Map<string, { file: string; mode?: number } | { dir: true }>();
     if (modules.fabrics) {
+      unit.set('sys/module/nvme_core', { dir: true });
       unit.set('sys/module/nvme_core/parameters/multipath', {
         file: this.#options.multipath ? 'Y\n' : 'N\n',
       });
@@ -102,7 +103,10 @@ export class NodeTree implements HostWatcher {
       unit.set('sys/class/nvme-subsystem', { dir: true });
       unit.set('dev/nvme-fabrics', { file: '', mode: 0o600 });
     }
-    if (modules.tcp) unit.set('sys/module/nvme_tcp/refcnt', { file: '0\n' });
+    if (modules.tcp) {
+      unit.set('sys/module/nvme_tcp', { dir: true });
+      unit.set('sys/module/nvme_tcp/refcnt', { file: '0\n' });
+    }
     this.#tree.put('modules', unit);
   }
 
