@@ -4,7 +4,8 @@ import {
   COMMON_VARIABLES,
   type CommonOptionName,
 } from './common-options.ts';
-import { SECTIONS, type ArgumentSpec, type CommandDefinition, type OptionSpec } from './command.ts';
+import { SECTIONS, type CommandDefinition } from './command.ts';
+import type { ArgumentSpec, OptionSpec } from './spec-types.ts';
 import { optionName } from './option-name.ts';
 import type { Style } from './output/style.ts';
 

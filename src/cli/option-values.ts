@@ -2,7 +2,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import { DurationProblem, parseDuration } from '../config/duration.ts';
 import { optionName } from './option-name.ts';
-import type { OptionSpec } from './command.ts';
+import type { OptionSpec } from './spec-types.ts';
 import { COMMON_OPTION_SPECS, COMMON_VARIABLES } from './common-options.ts';
 import type { CommonOptionName, CommonOptions } from './common-options.ts';
 

@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import { COMMON_OPTION_SPECS, type CommonOptionName } from './common-options.ts';
-import type { CommandDefinition, OptionSpec } from './command.ts';
+import type { CommandDefinition } from './command.ts';
+import type { OptionSpec } from './spec-types.ts';
 import { usageLine } from './help.ts';
 import { optionName } from './option-name.ts';
 import { optionValue, type RawValue } from './option-values.ts';

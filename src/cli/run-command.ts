@@ -1,4 +1,5 @@
 import type { EffectiveConfig } from '../config/effective-config.ts';
+import type { StateLocation } from '../config/state-location.ts';
 import type { Override } from '../config/load-config.ts';
 import type { CommandContext, CommandDefinition } from './command.ts';
 import { runHandler } from './commands/handlers.ts';
@@ -38,7 +39,9 @@ export async function runCommand(
     commandLine: ['rdsctl', definition.name, ...words].join(' '),
     io,
   };
-  return runHandler(definition, context);
+  const code = await runHandler(definition, context);
+  if (definition.runsUntilSignal === true) interruption.forgive();
+  return code;
 }
 
 /** Loads the configuration when it is asked for, once. */
@@ -63,10 +66,17 @@ function configuration(common: CommonOptions, io: CliIo): Pick<CommandContext, '
     config: () =>
       (loaded ??= import('../config/load-config.ts').then(({ loadConfig }) => loadConfig(request))),
     async stateLocation() {
-      const { loadStateLocation } = await import('../config/load-config.ts');
+      if (loaded !== undefined) return stateOf(await loaded);
+      const { loadStateLocation } = await import('../config/load-state-location.ts');
       return loadStateLocation(request);
     },
   };
+}
+
+function stateOf({ config: { state } }: EffectiveConfig): StateLocation {
+  if (state.url !== null) return { kind: 'url', url: state.url };
+  if (state.path !== null) return { kind: 'file', directory: state.path };
+  throw new Error('an effective configuration always says where the state is');
 }
 
 async function makeReport(common: CommonOptions, io: CliIo): Promise<Report> {

@@ -1,4 +1,4 @@
-import type { ArgumentSpec, Completes, OptionSpec } from './command.ts';
+import type { ArgumentSpec, Completes, OptionSpec } from './spec-types.ts';
 
 interface ArgumentExtras {
   readonly completes?: Completes;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import { checkConfigText, type CheckedConfig } from './check-config.ts';
@@ -6,15 +5,10 @@ import type { Config, NodeConfig, StorageServerConfig } from './config.ts';
 import type { EffectiveConfig, Source } from './effective-config.ts';
 import { findConfig, noConfig } from './find-config.ts';
 import { expandPath } from './paths.ts';
+import { readConfigText } from './read-config.ts';
 import { formatKey, type ConfigProblem, type KeyPath } from './problem.ts';
 import type { ParsedConfig } from './schema.ts';
-import {
-  defaultStateDirectory,
-  parseStateLocation,
-  stateDirectory,
-  type StateLocation,
-  type Surroundings,
-} from './state-location.ts';
+import { locateState, parseStateLocation, type Surroundings } from './state-location.ts';
 
 /** A value that a flag or a variable puts over the file's. */
 export interface Override<T> {
@@ -39,48 +33,15 @@ export interface ConfigRequest {
 export function loadConfig(request: ConfigRequest): EffectiveConfig {
   const found = findConfig(request.file, request.surroundings);
   if (found === null) throw noConfig(request.surroundings);
-  const checked = checkConfigText(readConfigText(found.file));
-  if (checked.parsed === null) throw badConfig(found.file, checked.problems);
-  return makeEffective(found.file, checked, checked.parsed, request);
+  const { parsed, checked } = parseConfig(found.file, readConfigText(found.file));
+  return makeEffective(found.file, checked, parsed, request);
 }
 
-/**
- * Where the state is. Needs no configuration file when a flag or a variable says it.
- * @throws RdsctlError as {@link loadConfig}.
- */
-export function loadStateLocation(request: ConfigRequest): StateLocation {
-  const { surroundings, state } = request;
-  if (state !== undefined) return parseStateLocation(state.value, surroundings);
-  const { config } = loadConfig(request);
-  if (config.state.url !== null) return { kind: 'url', url: config.state.url };
-  return { kind: 'file', directory: config.state.path ?? defaultStateDirectory(surroundings) };
-}
-
-/** Reads the file's text, or says why that can't be done. */
-export function readConfigText(file: string): string {
-  try {
-    const bytes = readFileSync(file);
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOENT' || code === 'ENOTDIR'
-        ? 'there is no such file'
-        : code === 'EACCES' || code === 'EPERM'
-          ? 'it may not be read by this user'
-          : code === 'EISDIR'
-            ? 'it is a directory'
-            : code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-              ? 'it is not UTF-8 text'
-              : String(code);
-    const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    throw new RdsctlError(missing ? 'NO_CONFIG' : 'BAD_CONFIG', {
-      message: `can not read the configuration ${file}: ${why}`,
-      hints: missing ? [{ when: 'To make one:', run: `rdsctl config init ${file}` }] : [],
-      details: { file },
-      cause: error,
-    });
-  }
+/** Checks a file's text. @throws RdsctlError BAD_CONFIG with every problem in `details.problems`. */
+export function parseConfig(file: string, text: string): { parsed: ParsedConfig; checked: CheckedConfig } {
+  const checked = checkConfigText(text);
+  if (checked.parsed === null) throw badConfig(file, checked.problems);
+  return { parsed: checked.parsed, checked };
 }
 
 /** One error that tells everything that is wrong with a file. */
@@ -143,7 +104,7 @@ export function makeEffective(
     nvme: parsed.nvme,
     fence: parsed.fence,
     timeouts: { ...parsed.timeouts, lock: lockTimeout?.value ?? parsed.timeouts.lock },
-    state: effectiveState(parsed, absolute, request),
+    state: effectiveState(parsed, file, request),
     backups: parsed.backups,
   };
   return {
@@ -161,18 +122,16 @@ export function makeEffective(
 
 function effectiveState(
   parsed: ParsedConfig,
-  absolute: (given: string | undefined) => string | null,
+  file: string,
   { state, surroundings }: ConfigRequest,
 ): Config['state'] {
-  if (state !== undefined) {
-    const location = parseStateLocation(state.value, surroundings);
-    return location.kind === 'url'
-      ? { path: null, url: location.url }
-      : { path: location.directory, url: null };
-  }
-  if (parsed.state.url !== undefined) return { path: null, url: parsed.state.url };
-  const given = absolute(parsed.state.path);
-  return { path: given === null ? defaultStateDirectory(surroundings) : stateDirectory(given), url: null };
+  const location =
+    state === undefined
+      ? locateState({ path: parsed.state.path ?? null, url: parsed.state.url ?? null }, file, surroundings)
+      : parseStateLocation(state.value, surroundings);
+  return location.kind === 'url'
+    ? { path: null, url: location.url }
+    : { path: location.directory, url: null };
 }
 
 function mapValues<T, U>(

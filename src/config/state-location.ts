@@ -5,6 +5,12 @@ import { expandPath } from './paths.ts';
 export type StateLocation =
   { readonly kind: 'file'; readonly directory: string } | { readonly kind: 'url'; readonly url: string };
 
+/** The `state` section of a configuration file, as it stands there. */
+export interface StateSection {
+  readonly path: string | null;
+  readonly url: string | null;
+}
+
 /** What default places depend on. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -14,7 +20,7 @@ export interface Surroundings {
 }
 
 /** Where the state is when nobody says otherwise. */
-export function defaultStateDirectory(surroundings: Surroundings): string {
+function defaultStateDirectory(surroundings: Surroundings): string {
   if (surroundings.uid === 0) return '/var/lib/rdsctl';
   const base = surroundings.env['XDG_STATE_HOME'];
   const usable = base !== undefined && path.isAbsolute(base);
@@ -33,8 +39,18 @@ export function parseStateLocation(
   return { kind: 'file', directory: stateDirectory(expandPath(given, surroundings.cwd, surroundings.home)) };
 }
 
+/** Where the state is by a configuration file's `state` section; relative paths start at the file. */
+export function locateState(section: StateSection, file: string, surroundings: Surroundings): StateLocation {
+  if (section.url !== null) return { kind: 'url', url: section.url };
+  if (section.path === null) return { kind: 'file', directory: defaultStateDirectory(surroundings) };
+  return {
+    kind: 'file',
+    directory: stateDirectory(expandPath(section.path, path.dirname(file), surroundings.home)),
+  };
+}
+
 /** The directory for a path that names it, or names the `state.json` in it. */
-export function stateDirectory(absolute: string): string {
+function stateDirectory(absolute: string): string {
   return path.basename(absolute) === 'state.json' ? path.dirname(absolute) : absolute;
 }
 

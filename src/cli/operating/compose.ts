@@ -71,6 +71,7 @@ export async function compose(command: CommandContext): Promise<Operating> {
     clock: systemClock(command.now),
     report: command.report,
     signal: command.signal,
+    grace: graceOf(command.signal),
     by: `${by}@${origin.host}`,
     pid: origin.pid,
     lockTimeoutMs: config.timeouts.lock,
@@ -86,6 +87,22 @@ export async function compose(command: CommandContext): Promise<Operating> {
       await store.close();
     },
   };
+}
+
+/** What a step in hand may take after an interruption or --timeout, in milliseconds. */
+const GRACE_MS = 5_000;
+
+/** Aborted for the same reason, but a while later. */
+function graceOf(signal: AbortSignal): AbortSignal {
+  const grace = new AbortController();
+  const later = (): void => {
+    setTimeout(() => {
+      grace.abort(signal.reason);
+    }, GRACE_MS).unref();
+  };
+  if (signal.aborted) later();
+  else signal.addEventListener('abort', later, { once: true });
+  return grace.signal;
 }
 
 function once<T>(made: Map<string, T>, name: string, make: () => T): T {

@@ -8,7 +8,11 @@ export function systemClock(now: () => Date): Clock {
     now,
     monotonic: () => performance.now(),
     async sleep(milliseconds, signal) {
-      await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+      try {
+        await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+      } catch (error) {
+        throw signal?.aborted === true ? signal.reason : error;
+      }
     },
   };
 }

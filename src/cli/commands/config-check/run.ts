@@ -1,13 +1,13 @@
 import { findConfig, noConfig } from '../../../config/find-config.ts';
-import { checkConfigText } from '../../../config/check-config.ts';
 import { checkKeyFiles } from '../../../config/key-files.ts';
 import {
   badConfig,
   formatPlace,
   formatProblem,
   makeEffective,
-  readConfigText,
+  parseConfig,
 } from '../../../config/load-config.ts';
+import { readConfigText } from '../../../config/read-config.ts';
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import type { Handler } from '../../command.ts';
@@ -19,9 +19,8 @@ export const run: Handler<typeof configCheck> = async ({ common, io, out, report
   const found = findConfig(common.flags.has('config') ? common.config : undefined, surroundings);
   if (found === null) throw noConfig(surroundings);
   const { file } = found;
-  const checked = checkConfigText(readConfigText(file));
-  if (checked.parsed === null) throw badConfig(file, checked.problems);
-  const { config } = makeEffective(file, checked, checked.parsed, { file, surroundings });
+  const { parsed, checked } = parseConfig(file, readConfigText(file));
+  const { config } = makeEffective(file, checked, parsed, { file, surroundings });
   const keys = checkKeyFiles(config, checked.document);
   if (keys.length > 0) {
     const { message, now, details } = badConfig(file, keys);

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import manifest from '../../package.json' with { type: 'json' };
+import type { StateSection, Surroundings } from './state-location.ts';
+
+/*
+ * Parsing and checking a configuration takes several times as long as the rest of `rdsctl list`, which needs
+ * only the `state` section. So that section is kept in the user's cache directory together with a hash of the
+ * very text it came from: it is never stale, and only says where to read. Commands that change anything parse
+ * the file itself.
+ */
+
+/** The `state` section of a configuration text that was found valid before; null when there is none. */
+export function recallStateSection(
+  file: string,
+  text: string,
+  surroundings: Surroundings,
+): StateSection | null {
+  try {
+    const fd = openSync(cacheFile(file, surroundings), 'r');
+    try {
+      const { uid, mode } = fstatSync(fd);
+      if (uid !== surroundings.uid || (mode & 0o022) !== 0) return null;
+      const entry: unknown = JSON.parse(readFileSync(fd, 'utf8'));
+      return isEntry(entry) && entry.text === fingerprint(text) ? { path: entry.path, url: entry.url } : null;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps the section for the next time. Where that can't be done, the next time takes longer. */
+export function rememberStateSection(
+  file: string,
+  text: string,
+  section: StateSection,
+  surroundings: Surroundings,
+): void {
+  const target = cacheFile(file, surroundings);
+  const temporary = `${target}.${process.pid}`;
+  try {
+    mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, JSON.stringify({ text: fingerprint(text), ...section }), { mode: 0o600 });
+    renameSync(temporary, target);
+  } catch {
+    // It is only a cache.
+  }
+}
+
+interface Entry extends StateSection {
+  readonly text: string;
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { text, path: directory, url } = value as Partial<Record<keyof Entry, unknown>>;
+  const textOrNull = (one: unknown): boolean => one === null || typeof one === 'string';
+  return typeof text === 'string' && textOrNull(directory) && textOrNull(url);
+}
+
+function cacheFile(file: string, { env, home }: Surroundings): string {
+  const base = env['XDG_CACHE_HOME'];
+  const usable = base !== undefined && path.isAbsolute(base);
+  const name = `state-of-${fingerprint(file).slice(0, 16)}.json`;
+  return path.join(usable ? base : path.join(home, '.cache'), 'rdsctl', name);
+}
+
+/** A text is valid for one version of the program. */
+function fingerprint(text: string): string {
+  return createHash('sha256').update(`${manifest.version}\n${text}`).digest('hex');
+}
