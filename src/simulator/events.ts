@@ -24,7 +24,7 @@ export interface EventFacts {
   readonly node?: string;
   readonly hostNqn?: string;
   /**
-   * session-closed: unexport, disconnect, keep-alive, removed. connect-refused: not-allowed,
+   * session-closed: unexport, disconnect, keep-alive, removed, power (the storage server's). connect-refused: not-allowed,
    * no-such-subsystem, port-closed. node-down: network, power.
    */
   readonly cause?: string;
@@ -69,10 +69,16 @@ export class EventLog {
 
   /** The line is in the file when this returns. */
   record(facts: EventFacts): void {
+    const { event: name, rds, volume, node, hostNqn, ...more } = facts;
     const event: SimulatorEvent = {
       seq: this.#events.length + 1,
       time: new Date(this.#clock.now()).toISOString(),
-      ...facts,
+      event: name,
+      ...(rds === undefined ? {} : { rds }),
+      ...(volume === undefined ? {} : { volume }),
+      ...(node === undefined ? {} : { node }),
+      ...(hostNqn === undefined ? {} : { hostNqn }),
+      ...more,
     };
     this.#events.push(event);
     if (this.#file !== undefined) writeLine(this.#file, JSON.stringify(event));

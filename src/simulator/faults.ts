@@ -1,10 +1,12 @@
-import { readFileSync, watchFile, unwatchFile } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { parse } from 'yaml';
 import type { Clock } from './clock.ts';
 import type { SshExec, Welcome } from './ssh/ssh-server.ts';
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)?$/;
+/** How often the file is looked at. Before anything that a fault may concern it is looked at anyway. */
+const POLL_MS = 50;
 const UNITS = { ms: 1, s: 1000, m: 60_000 } as const;
 
 const Regex = v.pipe(
@@ -63,6 +65,7 @@ export class Faults {
   #active: Active[] = [];
   #file: string | undefined;
   #text = '';
+  #poll: NodeJS.Timeout | undefined;
 
   constructor(clock: Clock, nodes: NodeSwitch, complain: (line: string) => void) {
     this.#clock = clock;
@@ -73,7 +76,7 @@ export class Faults {
   /** Reads a file, now and whenever it changes. One that is not valid leaves the last good one in force. */
   async follow(file: string): Promise<void> {
     this.#file = file;
-    watchFile(file, { interval: 50 }, () => void this.reread());
+    this.#poll = setInterval(() => void this.reread(), POLL_MS);
     await this.reread();
   }
 
@@ -118,7 +121,7 @@ export class Faults {
   }
 
   close(): void {
-    if (this.#file !== undefined) unwatchFile(this.#file);
+    clearInterval(this.#poll);
   }
 
   /** The faults of one server or node. */

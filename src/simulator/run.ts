@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { startSimulation, type SimulationOptions } from './simulation.ts';
+import { RdsctlError } from '../errors/rdsctl-error.ts';
+import { LOWEST_VERSION, parseVersion, schemaOf } from './routeros/device/versions.ts';
+import { startSimulation, type Simulation, type SimulationOptions } from './simulation.ts';
 
 /** Where `simulate` writes, and the environment of the command that it runs. */
 export interface SimulateIo {
@@ -19,12 +21,8 @@ export interface SimulateOptions extends SimulationOptions {
  * everything answers (to stderr when a command runs: stdout is the command's). The exit code is the command's.
  */
 export async function runSimulate(options: SimulateOptions, io: SimulateIo): Promise<number> {
-  const simulation = await startSimulation({
-    ...options,
-    complain: (line) => {
-      io.err(`${line}\n`);
-    },
-  });
+  checkVersion(options.routeros);
+  const simulation = await start(options, io);
   const { command = [] } = options;
   const say = command.length === 0 ? io.out : io.err;
   const { nodes, storageServers, configPath } = simulation;
@@ -38,6 +36,30 @@ export async function runSimulate(options: SimulateOptions, io: SimulateIo): Pro
   } finally {
     await simulation.close();
   }
+}
+
+async function start(options: SimulateOptions, io: SimulateIo): Promise<Simulation> {
+  try {
+    return await startSimulation({ ...options, complain: (line) => io.err(`${line}\n`) });
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    throw new RdsctlError('LOCAL_IO', {
+      message: `the simulation can not start: ${error.message}`,
+      now: 'Nothing was started.',
+      details: { dir: options.dir },
+      cause: error,
+    });
+  }
+}
+
+function checkVersion(text: string | undefined): void {
+  if (text === undefined) return;
+  const version = parseVersion(text);
+  if (version !== undefined && schemaOf(version) !== undefined) return;
+  throw new RdsctlError('BAD_ARGUMENT', {
+    message: `RouterOS "${text}" can not be simulated: ${LOWEST_VERSION} and newer can`,
+    now: 'Nothing was started.',
+  });
 }
 
 function untilStopped(): Promise<number> {

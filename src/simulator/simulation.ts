@@ -83,7 +83,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
     clock,
     {
       down: async (name, power) => {
-        await storageServers.get(name)?.down();
+        await storageServers.get(name)?.down(power);
         await nodes.get(name)?.down(power);
       },
       up: async (name) => {

@@ -33,6 +33,7 @@ export class SimulatedStorageServer {
   readonly target: NvmeTarget;
   readonly ssh: SshServer;
   readonly #network: StorageNetwork;
+  #off = false;
 
   private constructor(
     options: StorageServerOptions,
@@ -75,15 +76,22 @@ export class SimulatedStorageServer {
     return new SimulatedStorageServer(options, target, device, ssh);
   }
 
-  /** Off the network altogether: management and storage. */
-  async down(): Promise<void> {
+  /** Off the network altogether: management and storage. `power: 'off'`: its sessions are gone, too. */
+  async down(power: 'on' | 'off' = 'on'): Promise<void> {
     this.#network.setServerDown(this.address, true);
+    if (power === 'off') {
+      this.#off = true;
+      this.target.powerOff();
+    }
     await this.ssh.goDown();
   }
 
   async up(): Promise<void> {
     this.#network.setServerDown(this.address, false);
-    await this.ssh.comeUp(true);
+    const booted = this.#off;
+    this.#off = false;
+    await this.ssh.comeUp(!booted);
+    if (booted) void this.device.disks.boot();
   }
 
   async close(): Promise<void> {

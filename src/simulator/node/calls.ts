@@ -97,10 +97,11 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** A process that was killed and that nobody waits for is a zombie: dead all the same. */
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const [state] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1) ?? '';
+    return state !== 'Z' && state !== 'X';
   } catch {
     return false;
   }

@@ -69,6 +69,9 @@ function swaps(held: readonly HeldDevice[]): string {
 export function stackedUnit(held: readonly HeldDevice[]): Unit {
   const unit = new Map<string, Entry>();
   for (const { device, use } of held) {
+    if (use.kind === 'holder' || use.kind === 'loop') {
+      unit.set(`sys/devices/virtual/block/${use.name}`, { dir: true });
+    }
     if (use.kind === 'holder') {
       unit.set(`sys/devices/virtual/block/${use.name}/dm/name`, { file: `vg0-${use.name}\n` });
       unit.set(`sys/block/${use.name}`, { link: `../devices/virtual/block/${use.name}` });

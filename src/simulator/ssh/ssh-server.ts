@@ -135,7 +135,13 @@ export class SshServer {
           return;
         }
         const session = accept();
-        session.once('close', () => this.#leave(mine));
+        let open = true;
+        const leave = (): void => {
+          if (open) this.#leave(mine);
+          open = false;
+        };
+        session.once('close', leave);
+        gone.signal.addEventListener('abort', leave);
         this.#session(session, account, connection, gone.signal);
       };
       this.#enter(mine, begin);

@@ -1,7 +1,7 @@
 import type { Timer } from '../clock.ts';
 
 /** Why a session ended at the target. */
-export type SessionEnd = 'unexport' | 'disconnect' | 'keep-alive' | 'removed';
+export type SessionEnd = 'unexport' | 'disconnect' | 'keep-alive' | 'removed' | 'power';
 
 /** Who asks to be let in. */
 export interface ConnectRequest {

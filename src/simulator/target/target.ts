@@ -123,6 +123,14 @@ export class NvmeTarget implements ExportModel {
     return Promise.resolve();
   }
 
+  /** The server loses its power: exports and sessions are gone, and no host is told. */
+  powerOff(): void {
+    for (const volume of this.#volumes.values()) {
+      for (const session of volume.sessions) session.onEnd = () => undefined;
+      this.#unexport(volume, 'power');
+    }
+  }
+
   /** The sessions through which I/O is possible now. */
   openSessions(volume?: string): readonly Session[] {
     return [...this.#sessions.values()].filter(

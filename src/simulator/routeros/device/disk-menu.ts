@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import { sleepOn, type Clock } from '../../clock.ts';
 import type { EventLog } from '../../events.ts';
 import type { ExportModel } from '../../target/export-model.ts';
 import { NOTHING, recordOf, RouterOsError, type CommandCall, type Value } from '../language/index.ts';
@@ -31,7 +31,12 @@ export interface DiskSpec {
   readonly mountFilesystem?: boolean;
   /** Anything else, as in `print as-value`. */
   readonly more?: Readonly<Record<string, Value>>;
+  /** Standard properties that this disk has not: it isn't a file, for example. */
+  readonly without?: readonly string[];
 }
+
+/** How long the boot takes from one export to the next. */
+const BETWEEN_EXPORTS_MS = 1_000;
 
 const MONITORED = [
   'slot',
@@ -109,9 +114,23 @@ export class DiskMenu implements Menu {
     ]);
     this.#adding(properties);
     for (const [name, value] of Object.entries(spec.more ?? {})) properties.set(name, value);
+    for (const name of spec.without ?? []) properties.delete(name);
     const item = this.menu.list.add(properties);
     await this.#added(item);
     await this.#apply(item);
+  }
+
+  /**
+   * After a boot: the exports come back one after another, the first opening the port for all (measured for
+   * a Linux target: SEMANTICS.md j5; RouterOS's own order is not known).
+   */
+  async boot(): Promise<void> {
+    const { clock } = this.#options;
+    for (const item of this.menu.list.all) {
+      const exported = item.properties.get('nvme-tcp-export') === true;
+      await this.#apply(item);
+      if (exported) await sleepOn(clock, BETWEEN_EXPORTS_MS);
+    }
   }
 
   #adding(properties: Properties): void {

@@ -1,3 +1,4 @@
+import { printTime } from '../language/literals.ts';
 import { NOTHING, RouterOsError, type Value } from '../language/index.ts';
 
 /** What a property may hold, and how print shows it. */
@@ -26,6 +27,7 @@ export type Properties = Map<string, Value>;
 export function textOf(value: Value): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object') return String(value);
+  if (value.type === 'time') return printTime(value);
   if (value.type === 'array') return value.members.map((each) => textOf(each.value)).join(',');
   return 'text' in value ? value.text : '';
 }
