@@ -5,7 +5,7 @@ import type { CommandEntry } from './command-table.ts';
 import { parseArray } from './expressions.ts';
 import type { Grammar } from './grammar.ts';
 import { nested } from './grammar.ts';
-import { readWord } from './literals.ts';
+import { readPropertyWord, readWord } from './literals.ts';
 import { PARSE_ERRORS } from './reader.ts';
 import {
   isDuration,
@@ -141,18 +141,15 @@ function parseValue(grammar: Grammar, entry: CommandEntry, name: string): Node |
   }
   const start = reader.offset;
   const value = parsePlainValue(grammar);
-  if (
-    isYesNo(name) &&
-    value?.kind === 'constant' &&
-    reader.source.charAt(start) !== '"' &&
-    !YES_OR_NO.has(reader.source.slice(start, reader.offset))
-  ) {
-    reader.fail(PARSE_ERRORS.syntax, start);
-  }
-  if (value?.kind === 'constant' && typeof value.value === 'bigint' && isDuration(name)) {
+  if (value?.kind !== 'constant') return value;
+  const written = reader.source.slice(start, reader.offset);
+  const word = !written.startsWith('"');
+  if (isYesNo(name) && word && !YES_OR_NO.has(written)) reader.fail(PARSE_ERRORS.syntax, start);
+  if (isDuration(name)) {
+    if (typeof value.value !== 'bigint') return value;
     return { kind: 'constant', value: { type: 'time', nanoseconds: value.value * 1_000_000_000n } };
   }
-  return value;
+  return word && entry.path.length > 0 ? { kind: 'constant', value: readPropertyWord(written) } : value;
 }
 
 /** The names of variables: declared by `:local`, `:global` and the loops; `:set` needs one that is declared (seen). */

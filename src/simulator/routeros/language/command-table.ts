@@ -101,7 +101,10 @@ function emptyMenu(): Menu {
 
 /** The arguments of a known command; none are known of most. A single set of settings has no items to choose from. */
 function knownArguments(menu: string, command: string, single: boolean): ReadonlySet<string> | undefined {
-  if (single && command === 'get') return new Set(['as-string', 'as-string-value', 'value-name']);
+  if (command === 'find') return new Set(['where']);
+  if (command === 'get') {
+    return new Set([...(single ? [] : ['number']), 'as-string', 'as-string-value', 'value-name']);
+  }
   if (command !== 'set' && command !== 'add') return undefined;
   const names = KNOWN_ARGUMENTS[`/${menu}`];
   return names === undefined

@@ -3,7 +3,7 @@
 import type { MemberNode, Node } from './ast.ts';
 import type { Grammar } from './grammar.ts';
 import { nested } from './grammar.ts';
-import { readWord } from './literals.ts';
+import { readPropertyWord, readWord } from './literals.ts';
 import { BINARY_OPERATOR, compares, operation, operatorName, precedenceOf } from './operators.ts';
 import { PARSE_ERRORS } from './reader.ts';
 
@@ -85,7 +85,7 @@ function parseRight(grammar: Grammar, mode: Mode, precedence: number): Node {
   const { reader } = grammar;
   skip(grammar, mode);
   const word = reader.take(RIGHT_HAND_WORD);
-  if (word !== undefined) return { kind: 'constant', value: readWord(word) };
+  if (word !== undefined) return { kind: 'constant', value: readPropertyWord(word) };
   return parseBinary(grammar, { ...mode, where: false }, precedence + 1);
 }
 

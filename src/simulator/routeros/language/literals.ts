@@ -113,3 +113,13 @@ export function readWord(text: string): Value {
   if (/^\*[0-9a-fA-F]+$/.test(text)) return { type: 'id', text };
   return text;
 }
+
+/**
+ * The value of an unquoted word for a property of an item: a number, an address, an id or yes-and-no word keeps its
+ * type, anything whose written form would be lost stays text (inferred: the property's own type decides on a device).
+ */
+export function readPropertyWord(text: string): Value {
+  const value = readWord(text);
+  if (typeof value === 'bigint') return String(value) === text ? value : text;
+  return typeof value === 'object' && value.type === 'time' ? text : value;
+}

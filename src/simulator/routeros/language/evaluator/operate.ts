@@ -1,7 +1,7 @@
 /** What the operators do. */
 
 import { RouterOsError } from '../host.ts';
-import { readAddress, wrapInteger } from '../literals.ts';
+import { readAddress, readTime, wrapInteger } from '../literals.ts';
 import type { Value } from '../values.ts';
 import { NOTHING, compareBytes, makeArray, typeName } from '../values.ts';
 import { addressToNumber, numberToAddress, toNumber, toText } from './convert.ts';
@@ -30,6 +30,9 @@ export function equal(left: Value, right: Value, lenient: boolean): boolean {
   }
   if (typeof left === typeof right) return left === right;
   if (!lenient) return false;
+  if (typeof left === 'object' && left.type === 'time' && typeof right === 'string') {
+    return readTime(right)?.nanoseconds === left.nanoseconds;
+  }
   return comparable(left) === comparable(right);
 }
 
