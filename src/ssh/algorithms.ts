@@ -1,10 +1,10 @@
 import type { Algorithms, ServerHostKeyAlgorithm } from 'ssh2';
 
 /**
- * What is offered to a server, the preferred first. All of it is sound (no SHA-1 signatures, no CBC); the order
- * is by speed in Node: AES-GCM needs one pass of native code per packet, CTR with a MAC two, and ChaCha20 without
- * ssh2's native module runs Poly1305 in WebAssembly. RouterOS 7 has curve25519, group 14 and group exchange
- * (with `strong-crypto=yes` only the latter on some versions) and AES-CTR with hmac-sha2-256.
+ * What is offered to a server, the preferred first. All of it is sound (no SHA-1 signatures, no CBC). Measured
+ * against OpenSSH, a connection with one command costs 7 ms of this host's CPU with any of the ciphers and with
+ * all key exchanges but two: group 16 takes 4 ms more, and group exchange one and a half seconds, because
+ * OpenSSL proves the primes that the server sends. RouterOS with `strong-crypto=yes` has had group exchange only.
  */
 const OFFERED = {
   kex: [
@@ -14,8 +14,8 @@ const OFFERED = {
     'ecdh-sha2-nistp384',
     'ecdh-sha2-nistp521',
     'diffie-hellman-group14-sha256',
-    'diffie-hellman-group-exchange-sha256',
     'diffie-hellman-group16-sha512',
+    'diffie-hellman-group-exchange-sha256',
   ],
   cipher: [
     'aes128-gcm@openssh.com',
