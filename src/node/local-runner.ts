@@ -54,6 +54,10 @@ function runHere(
     }, timeoutMs);
     child.once('error', (error) => {
       clearTimeout(timer);
+      if (signal?.aborted === true) {
+        reject(signal.reason instanceof Error ? signal.reason : error);
+        return;
+      }
       reject(
         new RdsctlError('CONNECT_FAILED', {
           message: `${node} (this host) can not run ${command}: ${error.message}`,

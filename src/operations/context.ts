@@ -31,6 +31,11 @@ export interface OperationContext {
   readonly report: Report;
   /** Aborted by a signal or by --timeout, with an RdsctlError as reason. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted a while after `signal`: so long a step in hand may be finished, or undone. Every remote change and
+   * everything that undoes one goes by it, so that neither a hanging host nor a drain outlives --timeout by more.
+   */
+  readonly grace: AbortSignal;
   readonly by: string;
   readonly pid: number;
   /** Milliseconds to wait for a volume's lock. */

@@ -216,7 +216,7 @@ async function disconnectStep(
   trail.changed(node, `nvme disconnect ${at.nqn}`);
   await step(context, 'disconnect', `${node}: disconnect ${volume.slot}`, async () => {
     try {
-      const result = await port.disconnect(at);
+      const result = await port.disconnect(at, { signal: context.grace });
       refuseInUse(volume.slot, node, result.uses, `rdsctl detach ${volume.slot}`);
       if (result.controllers.length === 0) return;
       throw new RdsctlError('NOT_VERIFIED', {

@@ -37,7 +37,7 @@ export async function drain(
     if (left.length > 0 && now - cutAt >= drainTimeout) {
       return new Map(left.map((slot) => [slot, last.get(slot) ?? null]));
     }
-    await context.clock.sleep(left.length === 0 ? Math.max(1, settle - (now - cutAt)) : pause);
+    await context.clock.sleep(left.length === 0 ? Math.max(1, settle - (now - cutAt)) : pause, context.grace);
   }
 }
 
@@ -47,10 +47,10 @@ async function asked(
   slots: readonly string[],
 ): Promise<ReadonlyMap<string, number | null>> {
   try {
-    return await server.inFlight(slots);
+    return await server.inFlight(slots, { signal: context.grace });
   } catch (error) {
     // Not being told is not "nothing in flight": it is asked again until the drain's own deadline.
-    if (!(error instanceof RdsctlError)) throw error;
+    if (!(error instanceof RdsctlError) || context.grace.aborted) throw error;
     context.report({
       type: 'warning',
       message: `${server.name} did not tell what is in flight: ${error.message}`,

@@ -31,7 +31,10 @@ export async function settle(
   for (let attempt = 1; attempt <= ATTEMPTS && open.length > 0; attempt += 1) {
     try {
       if (lost !== null) {
-        const seen = await server.look(open.map(({ slot }) => slot));
+        const seen = await server.look(
+          open.map(({ slot }) => slot),
+          { signal: context.grace },
+        );
         for (const change of open) {
           const disk = seen.disks.find(({ slot }) => slot === change.slot);
           if (disk !== undefined && disk.comment === change.comment) {
@@ -41,7 +44,7 @@ export async function settle(
         open = open.filter(({ slot }) => !result.has(slot));
         if (open.length === 0) break;
       }
-      const outcomes = await server.change(open);
+      const outcomes = await server.change(open, { signal: context.grace });
       for (const [index, change] of open.entries()) {
         result.set(change.slot, await outcome(context, server, change, outcomes[index]));
       }
@@ -51,7 +54,7 @@ export async function settle(
         throw error;
       }
       lost = error;
-      if (attempt < ATTEMPTS) await context.clock.sleep(RETRY_PAUSE);
+      if (attempt < ATTEMPTS) await context.clock.sleep(RETRY_PAUSE, context.grace);
     }
   }
   for (const change of open) {
@@ -81,7 +84,7 @@ async function outcome(
   if (told === undefined) throw new RdsctlError('INTERNAL', { message: 'a change without an outcome' });
   if (told.ok) return verified(context, server, change, told.disk);
   if (told.why === 'comment-changed') {
-    const disk = (await server.look([change.slot])).disks[0];
+    const disk = (await server.look([change.slot], { signal: context.grace })).disks[0];
     // Sent twice, and the first one was only late: it is ours.
     if (disk?.comment === change.comment) return verified(context, server, change, disk);
     return { slot: change.slot, ok: false, error: changedMeanwhile(server.name, change, disk) };
@@ -165,8 +168,8 @@ async function verified(
         }),
       };
     }
-    await context.clock.sleep(RETRY_PAUSE);
-    disk = (await server.look([slot])).disks[0];
+    await context.clock.sleep(RETRY_PAUSE, context.grace);
+    disk = (await server.look([slot], { signal: context.grace })).disks[0];
   }
   return { slot, ok: true, disk };
 }

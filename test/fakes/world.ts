@@ -177,6 +177,7 @@ export function makeWorld({
     clock,
     report: (one) => progress.push(one),
     signal: stop.signal,
+    grace: new AbortController().signal,
     by: 'ops@admin1',
     pid: 42,
     lockTimeoutMs,

@@ -13,19 +13,22 @@ export async function connectStep(
   const { volume, node, disk, identity, transport } = picture;
   return step(context, 'connect', `${node}: connect and wait for the device`, async () => {
     const connect = () =>
-      port.connect({
-        nqn: disk.nqn,
-        address: transport.address,
-        port: transport.port,
-        hostNqn: identity.hostNqn,
-        hostId: identity.hostId,
-        nvmeCli: picture.nvmeCli,
-      });
+      port.connect(
+        {
+          nqn: disk.nqn,
+          address: transport.address,
+          port: transport.port,
+          hostNqn: identity.hostNqn,
+          hostId: identity.hostId,
+          nvmeCli: picture.nvmeCli,
+        },
+        { signal: context.grace },
+      );
     let result = await connect();
     if (!result.connected && lostItsNamespace(result.subsystem, transport.address)) {
       // The node connected before, and its kernel dropped the namespace: the export was switched off and on
       // meanwhile, and its identifiers changed. Nothing can be using it; only a new controller brings it back.
-      await port.disconnect({ nqn: disk.nqn, address: transport.address });
+      await port.disconnect({ nqn: disk.nqn, address: transport.address }, { signal: context.grace });
       result = await connect();
     }
     const device = usableDevice(result.subsystem);

@@ -117,7 +117,10 @@ async function dropOldControllers(
   if (standing(subsystem, transport.address) === 'none' || mayKeepControllers(picture)) return;
   trail.changed(node, `nvme disconnect ${disk.nqn}`);
   await step(context, 'drop', `${node}: drop old controllers of ${volume.slot}`, async () => {
-    const result = await port.disconnect({ nqn: disk.nqn, address: transport.address });
+    const result = await port.disconnect(
+      { nqn: disk.nqn, address: transport.address },
+      { signal: context.grace },
+    );
     refuseInUse(volume.slot, node, result.uses, `rdsctl attach ${volume.slot} ${node}`);
     if (result.controllers.length > 0) {
       throw new RdsctlError('STALE_CONTROLLER', {

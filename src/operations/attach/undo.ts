@@ -68,11 +68,14 @@ async function withdraw(
   at: { token: number; comment: (owners: readonly string[]) => string },
 ): Promise<void> {
   const { volume, disk, sharing, transport } = picture;
-  const [now] = (await hands.server.look([volume.slot])).disks;
+  const [now] = (await hands.server.look([volume.slot], { signal: context.grace })).disks;
   if (now === undefined) throw noVolume(volume.slot, [volume.rds]);
   checkTag(await context.manager.state(), volume, now);
   if (sharing !== null) {
-    const gone = await hands.port.disconnect({ nqn: disk.nqn, address: transport.address });
+    const gone = await hands.port.disconnect(
+      { nqn: disk.nqn, address: transport.address },
+      { signal: context.grace },
+    );
     if (gone.controllers.length > 0)
       throw new RdsctlError('STALE_CONTROLLER', { message: `${picture.node} is still connected` });
     await settleOne(context, hands.server, {
@@ -95,7 +98,7 @@ async function withdraw(
   });
   // The node may have connected. It lets go now; what it can't be asked is cut off and drained all the same.
   try {
-    await hands.port.disconnect({ nqn: disk.nqn, address: transport.address });
+    await hands.port.disconnect({ nqn: disk.nqn, address: transport.address }, { signal: context.grace });
   } catch (error) {
     if (!(error instanceof RdsctlError)) throw error;
     context.report({

@@ -31,7 +31,10 @@ export async function dropOnNode(
         const disk = targets.disks.get(key);
         if (disk === undefined || (subsystemOf(view, disk.nqn)?.controllers.length ?? 0) === 0) continue;
         const { nvmeAddress } = context.server(key.slice(0, key.indexOf('/')));
-        const after = await port.disconnect({ nqn: disk.nqn, address: nvmeAddress, cutOff: true });
+        const after = await port.disconnect(
+          { nqn: disk.nqn, address: nvmeAddress, cutOff: true },
+          { signal: context.grace },
+        );
         if (after.controllers.length > 0) {
           context.report({
             type: 'warning',
