@@ -13,7 +13,10 @@ export interface Reachable {
   readonly address: string;
 }
 
-/** Writes DIR/known_hosts and DIR/config.yaml, the configuration with which rdsctl works on the simulation. */
+/**
+ * Writes DIR/config.yaml, the configuration with which rdsctl works on the simulation, DIR/known_hosts, and
+ * DIR/ssh_config for people: `ssh -F DIR/ssh_config node-1`.
+ */
 export function writeConfiguration(
   directory: string,
   servers: readonly Reachable[],
@@ -22,6 +25,21 @@ export function writeConfiguration(
   const knownHosts = join(directory, 'known_hosts');
   const lines = [...servers, ...nodes].map((each) => `[127.0.0.1]:${each.port} ${each.hostKey}\n`);
   writeFileSync(knownHosts, lines.join(''));
+  const hosts = (all: readonly Reachable[], user: string): string[] =>
+    all.map((each) =>
+      [
+        `Host ${each.name}`,
+        '  HostName 127.0.0.1',
+        `  Port ${each.port}`,
+        `  User ${user}`,
+        `  IdentityFile "${each.identityFile}"`,
+        '  IdentitiesOnly yes',
+        `  UserKnownHostsFile "${knownHosts}"`,
+        '',
+      ].join('\n'),
+    );
+  const sshConfig = [...hosts(servers, 'rdsctl'), ...hosts(nodes, 'root')].join('\n');
+  writeFileSync(join(directory, 'ssh_config'), sshConfig);
   const login = (each: Reachable, user: string) => ({
     host: '127.0.0.1',
     port: each.port,

@@ -35,6 +35,22 @@ describe('what a simulation writes', () => {
     expect(readFileSync(simulation.configPath, 'utf8')).toContain('# How long nothing may be in flight');
   });
 
+  test('an ssh_config for people', async () => {
+    const { dir } = await simulate();
+    for (const [host, command] of [
+      ['rds1', ':put hi'],
+      ['node-2', 'echo hi'],
+    ] as const) {
+      const said = await new Promise((resolve) => {
+        const child = spawn('ssh', ['-F', join(dir, 'ssh_config'), host, command]);
+        let out = '';
+        child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+        child.once('close', () => resolve(out.trim()));
+      });
+      expect(said).toBe('hi');
+    }
+  });
+
   test('keys are used again, everything else is new', async () => {
     const dir = temporaryDirectory();
     const one = await simulate({ dir, nodes: 1 });

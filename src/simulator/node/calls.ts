@@ -44,7 +44,7 @@ export class CallServer {
     for (const left of readdirSync(this.#directory)) {
       if (left.startsWith('call.')) rmSync(join(this.#directory, left), { force: true });
     }
-    if (!existsSync(pipe)) execFileSync('mkfifo', [pipe]);
+    if (!existsSync(pipe)) execFileSync('/bin/sh', ['-c', 'mkfifo "$1"', 'sh', pipe]);
     // Opened for both, so that it never ends when the last stand-in closes it.
     const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
     this.#questions = new Socket({ fd, readable: true, writable: false });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { onTestFinished } from 'vitest';
@@ -10,9 +11,25 @@ import {
 } from '../../../src/simulator/simulation.ts';
 import { temporaryDirectory } from '../world.ts';
 
+const hostKey = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+}).privateKey;
+
+/** RSA keys take long to make: one does for all tests. */
+function lendHostKey(dir: string): void {
+  const path = join(dir, 'keys/host-rds1');
+  if (existsSync(path)) return;
+  mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 });
+  writeFileSync(path, hostKey, { mode: 0o600 });
+}
+
 /** A running simulation that ends with the test. */
 export async function simulate(options: Partial<SimulationOptions> = {}): Promise<Simulation> {
-  const simulation = await startSimulation({ dir: temporaryDirectory(), nodes: 2, volumes: 2, ...options });
+  const dir = options.dir ?? temporaryDirectory();
+  lendHostKey(dir);
+  const simulation = await startSimulation({ nodes: 2, volumes: 2, ...options, dir });
   onTestFinished(() => simulation.close());
   return simulation;
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
@@ -33,10 +32,18 @@ async function serve(users: ReadonlyMap<string, RouterOsUser>, maxSessions = 20)
   return { server, logIn };
 }
 
-function generated(type: string, bits: number): { privateKey: string; publicKey: string } {
-  const path = join(temporaryDirectory(), 'key');
-  execFileSync('ssh-keygen', ['-q', '-t', type, '-b', String(bits), '-N', '', '-f', path]);
-  return { privateKey: readFileSync(path, 'utf8'), publicKey: readFileSync(`${path}.pub`, 'utf8') };
+function generated(
+  type: 'rsa' | 'ecdsa' | 'ed25519',
+  bits: number,
+): { privateKey: string; publicKey: string } {
+  const { utils } = ssh2;
+  const pair =
+    type === 'rsa'
+      ? utils.generateKeyPairSync('rsa', { bits })
+      : type === 'ecdsa'
+        ? utils.generateKeyPairSync('ecdsa', { bits: 256 })
+        : utils.generateKeyPairSync('ed25519');
+  return { privateKey: pair.private, publicKey: pair.public };
 }
 
 describe('exec channels (seen)', () => {
@@ -108,7 +115,7 @@ describe('users', () => {
     ['rsa', 3072, true],
     ['rsa', 1024, false],
     ['ecdsa', 256, false],
-  ])('%s with %i bits: %s', async (type, bits, taken) => {
+  ] as const)('%s with %i bits: %s', async (type, bits, taken) => {
     const key = generated(type, bits);
     const { logIn } = await serve(new Map([['rdsctl', { keys: [key.publicKey] }]]));
     const attempt = logIn('rdsctl', key.privateKey);

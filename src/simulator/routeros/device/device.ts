@@ -15,7 +15,7 @@ import {
   serviceMenu,
   userMenu,
 } from './system-menus.ts';
-import { LOWEST_VERSION, parseVersion, schemaOf } from './versions.ts';
+import { LOWEST_VERSION, missingProperties, parseVersion, schemaOf } from './versions.ts';
 
 /** What a user's group may do. Logging in needs `ssh`. */
 export type Policy = 'ssh' | 'read' | 'write' | 'test';
@@ -76,6 +76,7 @@ export class RouterOsDevice {
     this.disks = new DiskMenu({
       rds: this.name,
       version,
+      missing: missingProperties(schema, '/disk'),
       exportModel: options.exportModel,
       files,
       events: options.events,

@@ -13,6 +13,8 @@ import { defaultNqn, type Version } from './versions.ts';
 export interface DiskMenuOptions {
   readonly rds: string;
   readonly version: Version;
+  /** Properties that this version does not have. */
+  readonly missing: ReadonlySet<string>;
   readonly exportModel: ExportModel;
   readonly files: FileMenu;
   readonly events: EventLog | undefined;
@@ -65,7 +67,7 @@ export class DiskMenu implements Menu {
   constructor(options: DiskMenuOptions) {
     this.#options = options;
     this.menu = new ListMenu({
-      properties: DISK_PROPERTIES,
+      properties: DISK_PROPERTIES.filter((each) => !options.missing.has(each.name)),
       flags: DISK_FLAGS,
       columns: ['slot', 'type', 'model', 'size', 'nvme-tcp-export'],
       nameProperty: 'slot',

@@ -28,6 +28,13 @@ export function schemaOf(version: Version): Schema | undefined {
   return DUMPED.findLast((each) => compareVersions(each.version, version) <= 0)?.schema;
 }
 
+/** Properties of a menu that other versions have and this one has not (by what `set` takes: seen). */
+export function missingProperties(schema: Schema, menu: string): ReadonlySet<string> {
+  const known = (each: Schema): readonly string[] => each[menu]?.['set'] ?? [];
+  const own = new Set(known(schema));
+  return new Set(DUMPED.flatMap((each) => known(each.schema)).filter((name) => !own.has(name)));
+}
+
 /** The lowest version that can be simulated. */
 export const LOWEST_VERSION = '7.17.1';
 

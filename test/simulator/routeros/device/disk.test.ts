@@ -210,6 +210,13 @@ describe('/disk monitor-traffic', () => {
   });
 });
 
+test('properties are those of the version', async () => {
+  const { value } = await makeDevice({ version: '7.17.1' });
+  const [disk] = (await value('[/disk print detail as-value where slot="vol-1"]')) as object[];
+  expect(disk).not.toHaveProperty('compress');
+  expect(disk).toHaveProperty('nvme-tcp-export');
+});
+
 describe('policies', () => {
   test.each([
     [['ssh', 'read'], '/disk set vol-1 comment=x', 'not enough permissions (9)'],
