@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
@@ -14,12 +14,13 @@ export interface Bundle {
 /**
  * Tests run programs of their own as child processes, and Node 20 doesn't run TypeScript. The program is
  * bundled by rolldown, as the executable is, into a folder below node_modules, from where it finds packages.
- * @param name a file beside this one, without `.ts`.
+ * @param source the program's main file.
  */
-export async function bundleProgram(name: string): Promise<Bundle> {
+export async function bundleProgram(source: URL): Promise<Bundle> {
+  const input = fileURLToPath(source);
+  const name = basename(input, '.ts');
   mkdirSync(CACHE, { recursive: true });
   const directory = mkdtempSync(join(CACHE, `${name}-`));
-  const input = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
   const bundle = await rolldown({
     input: { [name]: input },
     platform: 'node',

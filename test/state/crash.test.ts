@@ -10,7 +10,7 @@ import { sampleBody } from './samples.ts';
 
 let program: Bundle;
 beforeAll(async () => {
-  program = await bundleProgram('worker');
+  program = await bundleProgram(new URL('./worker.ts', import.meta.url));
 });
 afterAll(() => program.remove());
 

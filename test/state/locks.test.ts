@@ -12,7 +12,7 @@ const STALE_MS = 2000;
 
 let program: Bundle;
 beforeAll(async () => {
-  program = await bundleProgram('worker');
+  program = await bundleProgram(new URL('./worker.ts', import.meta.url));
 });
 afterAll(() => program.remove());
 
@@ -159,6 +159,20 @@ describe('locks between processes of one host', () => {
     await holder.ask(lock(0));
     expect(await other.askForFailure(lock(STALE_MS * 2))).toMatchObject({ reason: 'LOCKED' });
     await holder.ask(assertHeld);
+  });
+});
+
+describe('reading', () => {
+  it('does not load what locks are made with', async () => {
+    const { directory, start } = scene();
+    await directory.open().update((state) => ({ ...state, tokens: { a: 1 } }));
+    const reader = await start();
+    const isLoaded = (): boolean =>
+      readFileSync(`/proc/${reader.pid}/maps`, 'utf8').includes('fs-native-extensions');
+    await reader.ask({ do: 'read' });
+    expect(isLoaded()).toBe(false);
+    await reader.ask(lock(0));
+    expect(isLoaded()).toBe(true);
   });
 });
 

@@ -41,7 +41,11 @@ export async function commitState(commit: Commit): Promise<void> {
   try {
     await writeTemporary(temporary, commit.encoded.bytes, at);
     if (commit.backups > 0 && commit.previousSerial > 0) {
-      await at('backup-keep', () => keepBackup(directory, commit.previousSerial));
+      await at('backup-keep', () => {
+        // Else what is there now may be a later state than the one that is to be kept.
+        lock.assertHeld();
+        return keepBackup(directory, commit.previousSerial);
+      });
       await at('backup-fsync', () => syncBackups(directory));
     }
     await at('rename', () => {
