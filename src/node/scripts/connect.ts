@@ -18,12 +18,13 @@ has_controller() {
   done
   return 1
 }
+# what sysfs shows of the subsystem into json: is there a live controller, and a usable device
 ready() {
+  json=null
   find_subsystem "$nqn" || return 1
-  ok=1
-  for c in "$found"/nvme*; do if [ -e "$c/state" ]; then line "$c/state"; if [ "$v" = live ]; then ok=0; fi; fi; done
-  [ $ok = 0 ] || return 1
-  case $(devices_json "$found") in *'"usable":true'*) return 0 ;; esac
+  json=$(subsystem_json "$found" 0)
+  case $json in *'"state":"live"'*) ;; *) return 1 ;; esac
+  case $json in *'"usable":true'*) return 0 ;; esac
   return 1
 }
 main() {
@@ -52,20 +53,22 @@ main() {
         if [ -w "$c/fast_io_fail_tmo" ]; then { echo "$fast" >"$c/fast_io_fail_tmo"; } 2>/dev/null || :; fi
       done
     fi
-    end=$(( $(date +%s) + wait ))
-    until ready; do
-      if [ "$(date +%s)" -ge $end ]; then break; fi
-      sleep 0.02 2>/dev/null || sleep 1
-    done
+    if ! ready; then
+      end=$(( $(date +%s) + wait ))
+      until ready; do
+        if [ "$(date +%s)" -ge $end ]; then break; fi
+        sleep 0.02 2>/dev/null || sleep 1
+      done
+    fi
+  else
+    ready || :
   fi
   if [ $connected = false ] && [ -n "$words" ]; then
     # why the target refused stands only in the kernel log
     words="$words $(dmesg 2>/dev/null | grep -F -e 'nvme' | tail -n 4 | sed 's/^\\[[^]]*\\] *//' | tr '\\n' ';')"
   fi
   printf 'BEGIN %s\\n{"connected":%s,"words":' "$nonce" $connected; str "$words"
-  printf ',"subsystem":'
-  if find_subsystem "$nqn"; then subsystem_json "$found" 0; else printf null; fi
-  printf '}\\nOK %s\\n' "$nonce"
+  printf ',"subsystem":%s}\\nOK %s\\n' "$json" "$nonce"
 }
 main "$@" </dev/null
 `;

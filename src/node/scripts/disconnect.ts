@@ -26,6 +26,7 @@ left() {
 # in the background and silent: when it hangs, nothing of it may keep the answer back
 drop() { (echo 1 >"$1/delete_controller") >/dev/null 2>&1 & }
 main() {
+  need_tmp
   nonce=$1 nqn=$2 address=$3 wait=$4 cutoff=$5
   uses='' words=''
   if find_subsystem "$nqn"; then

@@ -9,11 +9,14 @@ can_nvme_tcp() {
 }
 main() {
   nonce=$1; shift
+  if [ $# -gt 0 ]; then need_tmp; fi
+  nl='
+'
   printf 'BEGIN %s\\n{"bootId":' "$nonce"
   line "$R/proc/sys/kernel/random/boot_id"; str "$v"
-  printf ',"clock":"%s","kernel":' "$(date +%s)"; str "$(uname -r)"
+  printf ',"clock":"%s","kernel":' "$(date +%s)"; line "$R/proc/sys/kernel/osrelease"; str "\${v:-$(uname -r)}"
   printf ',"nvmeCli":'
-  if command -v nvme >/dev/null 2>&1; then str "$(nvme version 2>/dev/null | head -n 1)"; else printf null; fi
+  if command -v nvme >/dev/null 2>&1; then v=$(nvme version 2>/dev/null); str "\${v%%"$nl"*}"; else printf null; fi
   printf ',"nvmeTcp":'
   if can_nvme_tcp; then printf true; else printf false; fi
   printf ',"hostNqn":'; line "$R/etc/nvme/hostnqn"; str "$v"

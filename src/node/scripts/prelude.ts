@@ -52,13 +52,16 @@ controllers_json() {
   done
 }
 
-# the devices of subsystem directory $1 as JSON
+# the devices of subsystem directory $1 as JSON; stat prints the numbers in hex, dev holds them in decimal
 devices_json() {
   sep=''
-  device_dirs "$1" | while IFS= read -r d; do
-    n=\${d##*/}; line "$d/dev"; want=$(hex "$v"); line "$d/size"
-    have=$(stat -L -c '%t:%T' "$R/dev/$n" 2>/dev/null) || have=''
-    ok=false; if [ "$have" = "$want" ]; then ok=true; fi
+  for d in "$1"/nvme* "$1"/nvme*/nvme*; do
+    n=\${d##*/}
+    { [ -e "$d/size" ] && is_device "$n"; } || continue
+    line "$d/dev"; want=$v; line "$d/size"; ok=false
+    if have=$(stat -L -c '%t:%T' "$R/dev/$n" 2>/dev/null); then
+      if [ "$((0x\${have%%:*})):$((0x\${have##*:}))" = "$want" ]; then ok=true; fi
+    fi
     printf '%s{"path":"/dev/%s","sectors":%s,"usable":%s}' "$sep" "$n" "\${v:-0}" $ok; sep=,
   done
 }
@@ -130,6 +133,7 @@ subsystem_json() {
   printf '],"uses":['; if [ "$2" = 1 ]; then uses_json "$1"; fi; printf ']}'
 }
 
-tmp=$(mktemp) || exit 3
-trap 'rm -f "$tmp"' EXIT
+# a file for what uses_json finds, made where it is needed
+tmp=''
+need_tmp() { tmp=$(mktemp) || exit 3; trap 'rm -f "$tmp"' EXIT; }
 `.replaceAll('\\${', '${');
