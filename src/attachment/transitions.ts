@@ -154,12 +154,21 @@ export function abandonAttach(
   return completeDetach(state, undone);
 }
 
-/** Marks a node as fenced, before anything is done to its volumes: no attach can slip in. */
-export function markFenced(state: State, node: string, reason: string | null, work: Work): StateChange {
+/**
+ * Marks a node as fenced, before anything is done to its volumes: no attach can slip in.
+ * @param only the volume keys that it is to be cut off from; null = all that it holds
+ */
+export function markFenced(
+  state: State,
+  node: string,
+  reason: string | null,
+  work: Work,
+  only: ReadonlySet<string> | null = null,
+): StateChange {
   const present = state.nodes[node];
   if (present?.fenced) return state;
   const volumes = Object.values(state.attachments)
-    .filter((attachment) => holds(attachment, node))
+    .filter((attachment) => holds(attachment, node) && (only === null || only.has(attachment.volume)))
     .map((attachment) => attachment.volume)
     .sort();
   const fenced: FencedMark = { since: work.now, by: work.by, reason, volumes };

@@ -155,7 +155,8 @@ async function concluded(
   return entry(target, 'fenced', stays.node);
 }
 
-function entry(target: Target, result: 'fenced' | 'already', keptBy: string | null): FencedVolume {
+/** A volume that the node is cut off from, proved. */
+export function entry(target: Target, result: 'fenced' | 'already', keptBy: string | null): FencedVolume {
   return {
     volume: target.key,
     rds: target.rds,

@@ -11,11 +11,12 @@ import { audited, type Trail } from '../audited.ts';
 import { checkpoint, step, workOf, type OperationContext } from '../context.ts';
 import { lockOptions } from '../locking.ts';
 import { resolveVolume, type MayTouch } from '../resolve.ts';
-import { cutVolumes, type Cut } from './cut.ts';
+import { lookAtVolume } from '../seen.ts';
+import { cutVolumes, entry, type Cut } from './cut.ts';
 import { knownNode } from './known-node.ts';
 import { dropOnNode } from './node-side.ts';
 import { failureOf, type FencedVolume, type FenceReport } from './report.ts';
-import { findTargets, type Target } from './targets.ts';
+import { findTargets, lookAgain, type Target } from './targets.ts';
 
 export interface FenceRequest {
   readonly node: string;
@@ -39,11 +40,11 @@ export async function fence(
     const state = await context.manager.state();
     const node = knownNode(context, state, request.node);
     const only = request.volumes.length === 0 ? null : new Set<string>();
-    for (const name of request.volumes) only?.add((await resolveVolume(context, name, mayTouch)).key);
+    for (const name of request.volumes) only?.add(await volumeToCut(context, state, name, mayTouch));
     trail.volume = only === null ? null : [...only].join(' ');
     const before = state.nodes[node]?.fenced ?? null;
     const marked = await step(context, 'mark', `state: mark ${node} as fenced`, () =>
-      context.manager.change((current) => markFenced(current, node, context.reason, workOf(context))),
+      context.manager.change((current) => markFenced(current, node, context.reason, workOf(context), only)),
     );
     trail.changed('state', `mark ${node} as fenced`);
     const { targets, volumes, nodeSide } = await cutOff(context, node, marked, only, trail);
@@ -61,6 +62,24 @@ export async function fence(
       failure,
     };
   });
+}
+
+/** A misspelt volume must not pass for one that was cut: it is told before anything is done. */
+async function volumeToCut(
+  context: OperationContext,
+  state: State,
+  name: string,
+  mayTouch: MayTouch,
+): Promise<string> {
+  const { key, rds, slot } = await resolveVolume(context, name, mayTouch);
+  if (state.attachments[key] !== undefined) return key;
+  try {
+    await lookAtVolume(context, context.server(rds), slot);
+  } catch (error) {
+    // A storage server that can't be asked is told of later, when the node is marked.
+    if (!(error instanceof RdsctlError) || error.code === 'NOT_FOUND' || context.signal.aborted) throw error;
+  }
+  return key;
 }
 
 /** Everything after the mark. An error from here leaves the node marked, and says so. */
@@ -108,52 +127,50 @@ async function cutAll(
   for (const target of unreachable) done.set(target.key, failed(target, target.error));
   const waiting: Target[] = [];
   const reachable = targets.filter(({ error }) => error === null);
-  const first = await locked(context, node, reachable, 0, trail);
+  const first = await locked(context, node, reachable, 'later', trail);
   for (const [key, result] of first) {
     if (result === 'busy') waiting.push(...reachable.filter((target) => target.key === key));
     else done.set(key, result);
   }
   for (const target of waiting) {
     // One after another: what is held up is only what somebody else works on.
-    const [[, result] = [target.key, 'busy' as const]] = await locked(
-      context,
-      node,
-      [target],
-      context.lockTimeoutMs,
-      trail,
-    );
+    const [[, result] = [target.key, 'busy' as const]] = await locked(context, node, [target], 'wait', trail);
     done.set(target.key, result === 'busy' ? failed(target, null) : result);
   }
   return targets.map(({ key }) => done.get(key)).filter((volume) => volume !== undefined);
 }
 
-/** Locks what can be locked within the time, cuts it, and says which volumes were busy. */
+/** Locks what can be locked, cuts it, and says which volumes are busy and left for later. */
 async function locked(
   context: OperationContext,
   node: string,
   targets: readonly Target[],
-  timeoutMs: number,
+  ifBusy: 'later' | 'wait',
   trail: Trail,
 ): Promise<Map<string, FencedVolume | 'busy'>> {
+  const timeoutMs = ifBusy === 'later' ? 0 : context.lockTimeoutMs;
   const results = new Map<string, FencedVolume | 'busy'>();
   const held: Target[] = [];
   const next = async (index: number): Promise<void> => {
     const target = targets[index];
     if (target === undefined) {
       if (held.length === 0) return;
-      for (const volume of await cutHeld(context, node, held, trail)) results.set(volume.volume, volume);
+      const { present, gone } = await lookAgain(context, node, held, ifBusy === 'wait');
+      for (const target of gone) results.set(target.key, entry(target, 'already', null));
+      if (present.length === 0) return;
+      for (const volume of await cutHeld(context, node, present, trail)) results.set(volume.volume, volume);
       return;
     }
-    const entry = { entered: false };
+    const turn = { had: false };
     try {
       await context.locks.withLock(target.key, { ...lockOptions(context), timeoutMs }, async () => {
-        entry.entered = true;
+        turn.had = true;
         held.push(target);
         await next(index + 1);
       });
     } catch (error) {
-      if (entry.entered || !(error instanceof RdsctlError) || error.code !== 'BUSY') throw error;
-      results.set(target.key, timeoutMs === 0 ? 'busy' : failed(target, error));
+      if (turn.had || !(error instanceof RdsctlError) || error.code !== 'BUSY') throw error;
+      results.set(target.key, ifBusy === 'later' ? 'busy' : failed(target, error));
       await next(index + 1);
     }
   };

@@ -1,3 +1,4 @@
+import { holds } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
 import { step, type OperationContext } from '../context.ts';
@@ -19,8 +20,10 @@ export async function dropOnNode(
   if (context.config.nodes[node] === undefined) return 'unreachable';
   const cut = new Set(volumes.filter(({ verified }) => verified).map(({ volume }) => volume));
   for (const key of state.nodes[node]?.fenced?.volumes ?? []) {
-    // Cut off by an earlier fence, and not its own again since.
-    if (!targets.volumes.some((target) => target.key === key)) cut.add(key);
+    // Cut off by an earlier fence; not one that this fence was to leave alone, or could not prove.
+    const present = state.attachments[key];
+    const stillIts = present !== undefined && present.phase !== 'fenced' && holds(present, node);
+    if (!stillIts && !targets.volumes.some((target) => target.key === key)) cut.add(key);
   }
   const port = context.node(node);
   try {

@@ -11,6 +11,8 @@ import type { Disk } from '../ports/storage-server.ts';
 export interface Target extends VolumeId {
   /** In the state; null when only the storage server knows of it. */
   readonly attachment: Attachment | null;
+  /** The volume's last fencing token when it was looked at. */
+  readonly token: number;
   /** As the storage server showed it; null when it could not be asked, or has no such disk. */
   readonly disk: Disk | null;
   /** Why it could not be asked. */
@@ -59,12 +61,13 @@ export async function findTargets(
     const { volume: key, rds, slot } = attachment;
     const disk = disks.get(key) ?? null;
     const error = failed.get(rds) ?? (disk === null ? gone(key) : null);
-    targets.set(key, { key, rds, slot, attachment, disk, error });
+    targets.set(key, { key, rds, slot, attachment, token: tokenOf(state, key), disk, error });
   }
   for (const [key, disk] of disks) {
     if (targets.has(key) || !grantedTo(state, context, node, disk)) continue;
     const rds = key.slice(0, key.indexOf('/'));
-    targets.set(key, { key, rds, slot: disk.slot, attachment: null, disk, error: null });
+    const token = tokenOf(state, key);
+    targets.set(key, { key, rds, slot: disk.slot, attachment: null, token, disk, error: null });
   }
   const volumes = [...targets.values()]
     .filter(({ key }) => only === null || only.has(key))
@@ -74,6 +77,53 @@ export async function findTargets(
     disks,
     unasked: [...failed].map(([rds, error]) => ({ rds, error })),
   };
+}
+
+/**
+ * The targets as they are now that they are locked: a command that had one of them before may have changed it
+ * since it was looked at, or given it to another node, from which it must not be cut.
+ * @param waited whether they had to be waited for
+ */
+export async function lookAgain(
+  context: OperationContext,
+  node: string,
+  targets: readonly Target[],
+  waited: boolean,
+): Promise<{ readonly present: readonly Target[]; readonly gone: readonly Target[] }> {
+  const state = await context.manager.state();
+  const isOld = ({ key, token, attachment }: Target): boolean =>
+    waited || tokenOf(state, key) !== token || (attachment?.intent ?? null) !== null;
+  const old = targets.filter(isOld);
+  const disks = new Map<string, Disk>();
+  const failed = new Map<string, RdsctlError>();
+  await Promise.all(
+    [...new Set(old.map(({ rds }) => rds))].map(async (rds) => {
+      const slots = old.filter((target) => target.rds === rds).map(({ slot }) => slot);
+      try {
+        const seen = await context.server(rds).look(slots, { signal: context.grace });
+        for (const disk of seen.disks) disks.set(volumeKey(rds, disk.slot), disk);
+      } catch (error) {
+        if (!(error instanceof RdsctlError) || context.grace.aborted) throw error;
+        failed.set(rds, error);
+      }
+    }),
+  );
+  const fresh = targets.map((target): Target => {
+    if (!old.includes(target)) return target;
+    const { key, rds } = target;
+    const disk = disks.get(key) ?? null;
+    const attachment = state.attachments[key] ?? null;
+    const held = attachment !== null && holds(attachment, node) ? attachment : null;
+    const error = disk === null ? (failed.get(rds) ?? gone(key)) : null;
+    return { ...target, attachment: held, token: tokenOf(state, key), disk, error };
+  });
+  const isStill = ({ attachment, disk, error }: Target): boolean =>
+    attachment !== null || error !== null || (disk !== null && grantedTo(state, context, node, disk));
+  return { present: fresh.filter(isStill), gone: fresh.filter((target) => !isStill(target)) };
+}
+
+function tokenOf(state: State, key: string): number {
+  return state.tokens[key] ?? 0;
 }
 
 /** Whether an export lets the node in by name: its host NQN on the list, or its name in our own tag. */
