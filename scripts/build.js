@@ -7,8 +7,8 @@ import { rolldown } from 'rolldown';
 
 const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
-/** Built beside dist and put in its place at the end: whoever runs rdsctl meanwhile has a whole one. */
-const next = path.join(root, `dist.next-${process.pid}`);
+/** Built where nothing looks and put in its place at the end: whoever runs rdsctl meanwhile has a whole one. */
+const next = path.join(root, `node_modules/.rdsctl-${process.pid}`);
 
 /**
  * What stays out of the bundle: a package that finds its native part at run time. ssh2 has native parts too,

@@ -1,5 +1,6 @@
 import type { Attachment } from '../../../attachment/attachment.ts';
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
+import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import { EMPTY_STATE, readStateFile } from '../../../state/file/read.ts';
 import type { StateLocation } from '../../../config/state-location.ts';
 import type { State } from '../../../state/state.ts';
@@ -24,7 +25,7 @@ export const run: Handler<typeof list> = async ({ options, stateLocation, out, c
         (options.node.length === 0 || one.holders.some(({ node }) => options.node.includes(node))) &&
         matches(one),
     )
-    .map((one) => ({ one, key: naturalKey(one.volume) }))
+    .map((one) => ({ one, key: `${naturalKey(one.rds)}/${naturalKey(one.slot)}` }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ one }) => one);
   const forPeople = common.output === 'table' || common.output === 'wide';
@@ -56,6 +57,11 @@ async function volumeFilter(globs: readonly string[]): Promise<(one: Attachment)
 }
 
 function readState(location: StateLocation): State {
-  if (location.kind === 'url') throw new Error('a state at a URL can not be read yet');
+  if (location.kind === 'url') {
+    throw new RdsctlError('BAD_ARGUMENT', {
+      message: `the state can be read from a directory only, not from ${location.url}`,
+      details: { url: location.url },
+    });
+  }
   return readStateFile(location.directory)?.state ?? EMPTY_STATE;
 }

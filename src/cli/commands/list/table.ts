@@ -18,10 +18,11 @@ export function attachmentTable(
   { label, now, wide, style }: TableOptions,
 ): string {
   const several = attachments.some(({ rds }) => rds !== attachments[0]?.rds);
+  const size = remembered(formatSize);
   const columns: Column<Attachment>[] = [
     { title: 'VOLUME', text: label },
     ...(several || wide ? [{ title: 'RDS', text: (one: Attachment) => one.rds }] : []),
-    { title: 'NODE', text: ({ holders }) => holders.map(({ node }) => node).join(',') },
+    { title: 'NODE', text: nodes },
     {
       title: 'PHASE',
       text: ({ phase }) => phase,
@@ -31,7 +32,7 @@ export function attachmentTable(
     {
       title: 'SIZE',
       align: 'right',
-      text: ({ sizeBytes }) => (sizeBytes === null ? '-' : formatSize(sizeBytes)),
+      text: ({ sizeBytes }) => (sizeBytes === null ? '-' : size(sizeBytes)),
     },
     { title: 'AGE', text: ({ attachedAt }) => formatAge(attachedAt, now) },
   ];
@@ -46,6 +47,20 @@ export function attachmentTable(
     );
   }
   return formatColumns(columns, attachments, style);
+}
+
+/** Volumes come in a few sizes. */
+function remembered(format: (bytes: number) => string): (bytes: number) => string {
+  const known = new Map<number, string>();
+  return (bytes) => {
+    let text = known.get(bytes);
+    if (text === undefined) known.set(bytes, (text = format(bytes)));
+    return text;
+  };
+}
+
+function nodes({ holders }: Attachment): string {
+  return holders.length === 1 ? holders[0].node : holders.map(({ node }) => node).join(',');
 }
 
 function address(transport: Attachment['transport']): string {
