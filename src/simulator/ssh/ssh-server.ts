@@ -137,6 +137,7 @@ export class SshServer {
         const session = accept();
         let open = true;
         const leave = (): void => {
+          gone.signal.removeEventListener('abort', leave);
           if (open) this.#leave(mine);
           open = false;
         };
