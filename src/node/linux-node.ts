@@ -33,6 +33,9 @@ export interface LinuxNodeOptions {
 /** nvme-cli stalls for 70 s at the most in our scripts; then its own deadline ends it. */
 const LONGEST_NVME_CLI = 75_000;
 
+/** To disconnect: 6 s for the test of use and 11 s for each of two controllers, then they are dropped. */
+const LONGEST_DISCONNECT = 30_000;
+
 /** A Linux node with nvme-cli. */
 export function linuxNode(options: LinuxNodeOptions): NodePort {
   const { name, runner, times } = options;
@@ -80,7 +83,7 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
         String(wholeSeconds(times.keepAliveTmo)),
         String(wholeSeconds(times.fastIoFailTmo)),
         String(wholeSeconds(times.device)),
-        /^[3-9]\./.test(request.nvmeCli) ? '1' : '0',
+        /^(?:[3-9]|\d{2,})\./.test(request.nvmeCli) ? '1' : '0',
       ];
       const timeoutMs = LONGEST_NVME_CLI + times.device + times.command;
       return readConnect(await report({ script: CONNECT, args, changes: true, timeoutMs }, signal), name);
@@ -88,7 +91,7 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
 
     async disconnect({ nqn, address, cutOff = false }, { signal } = {}) {
       const args = [nqn, address, String(wholeSeconds(times.device)), cutOff ? '1' : '0'];
-      const timeoutMs = times.device + times.command;
+      const timeoutMs = LONGEST_DISCONNECT + times.device + times.command;
       return readDisconnect(
         await report({ script: DISCONNECT, args, changes: true, timeoutMs }, signal),
         name,

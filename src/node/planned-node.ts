@@ -10,7 +10,9 @@ export function plannedNode(options: LinuxNodeOptions): NodePort {
   const told = linuxNode({
     ...options,
     runner: {
-      ...options.runner,
+      open: () => undefined,
+      commandLine: (args) => options.runner.commandLine(args),
+      close: () => Promise.resolve(),
       run: () => Promise.resolve({ stdout: '', stderr: '', exitCode: 0, signal: null }),
     },
   });
