@@ -12,37 +12,48 @@ export interface Column<T> {
 
 /**
  * Lays rows out in columns, one line a row, with a heading; ends with a newline. A thousand rows are laid out
- * at each `list`: plain loops take a third of the time that chains of array methods take.
+ * at each `list`, so it makes no text that is thrown away again.
  */
 export function formatColumns<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
   style: Style = PLAIN,
 ): string {
-  const lines: string[] = new Array<string>(rows.length).fill('');
-  let heading = '';
-  for (const [index, column] of columns.entries()) {
+  const cells = columns.map((column) => rows.map((row) => column.text(row)));
+  const widths = columns.map(({ title }, index) => longest(cells[index] ?? [], title.length));
+  const lay = (parts: string[], index: number, text: string, row: T | null): void => {
+    const { align, paint } = columns[index] as Column<T>;
     const isLast = index === columns.length - 1;
-    const cells: string[] = [];
-    let width = column.title.length;
-    for (const row of rows) {
-      const cell = column.text(row);
-      if (cell.length > width) width = cell.length;
-      cells.push(cell);
+    const blanks = blank((widths[index] ?? 0) - text.length);
+    const before = align === 'right' ? blanks : '';
+    const after = align === 'right' || isLast ? '' : blanks;
+    if (index > 0) parts.push('  ');
+    if (row !== null && style.coloured && paint !== undefined) {
+      parts.push(paint(`${before}${text}${after}`, row, style));
+    } else {
+      parts.push(before, text, after);
     }
-    const { align, paint } = column;
-    const pad = (text: string): string => {
-      if (align === 'right') return text.padStart(width);
-      return isLast ? text : text.padEnd(width);
-    };
-    const gap = index === 0 ? '' : '  ';
-    heading += gap + pad(column.title);
-    const painted = style.coloured ? paint : undefined;
-    for (let at = 0; at < cells.length; at += 1) {
-      const padded = pad(cells[at] as string);
-      const cell = painted === undefined ? padded : painted(padded, rows[at] as T, style);
-      lines[at] = `${lines[at] ?? ''}${gap}${cell}`;
+  };
+  const heading: string[] = [];
+  for (const [index, { title }] of columns.entries()) lay(heading, index, title, null);
+  const parts = [style.bold(heading.join('').trimEnd()), '\n'];
+  for (let number = 0; number < rows.length; number += 1) {
+    for (let index = 0; index < columns.length; index += 1) {
+      lay(parts, index, cells[index]?.[number] ?? '', rows[number] as T);
     }
+    parts.push('\n');
   }
-  return `${[style.bold(heading.trimEnd()), ...lines].join('\n')}\n`;
+  return parts.join('');
+}
+
+function longest(texts: readonly string[], least: number): number {
+  let width = least;
+  for (const text of texts) if (text.length > width) width = text.length;
+  return width;
+}
+
+const BLANKS: string[] = [];
+
+function blank(width: number): string {
+  return (BLANKS[width] ??= ' '.repeat(width));
 }
