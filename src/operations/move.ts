@@ -1,9 +1,12 @@
+import { hostIdentity } from '../attachment/host-nqn.ts';
 import { nodeFenced } from '../attachment/refusals.ts';
 import { holds } from '../attachment/transitions.ts';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import { attachLocked } from './attach/attach.ts';
 import type { AttachResult } from './attach/request.ts';
 import { audited } from './audited.ts';
+import type { State } from '../state/state.ts';
+import { refuseDuplicateIdentity } from './claims.ts';
 import { step, type OperationContext } from './context.ts';
 import { detachLocked } from './detach.ts';
 import { lockOptions } from './locking.ts';
@@ -38,7 +41,7 @@ export async function move(
       const from = present?.phase === 'fenced' ? [] : (present?.holders.map((holder) => holder.node) ?? []);
       const alone = present !== undefined && holds(present, node) && present.holders.length === 1;
       if (from.length > 0 && !alone) {
-        await targetReady(context, node);
+        await targetReady(context, state, node);
         for (const leaving of from.filter((other) => other !== node)) {
           await detachLocked(context, volume, leaving, lock, trail);
         }
@@ -53,12 +56,20 @@ export async function move(
   });
 }
 
-async function targetReady(context: OperationContext, node: string): Promise<void> {
+/** Whatever would make the attach be refused because of the node is found before anything is taken away. */
+async function targetReady(context: OperationContext, state: State, node: string): Promise<void> {
   const port = context.node(node);
   const view = await step(context, 'target', `${node}: is it ready?`, () =>
     port.observe({ usesOf: [], signal: context.signal }),
   );
   preflight(context, node, view);
+  const identity = hostIdentity({
+    node,
+    configured: context.config.nodes[node]?.hostNqn ?? null,
+    hostNqnFile: view.hostNqnFile,
+    hostIdFile: view.hostIdFile,
+  });
+  refuseDuplicateIdentity(context, state, node, identity);
 }
 
 function left(error: RdsctlError, slot: string, first: string, node: string): RdsctlError {

@@ -8,8 +8,10 @@
  */
 export const PRELUDE = String.raw`
 set -u
-export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin:/usr/bin:/bin"
+export LC_ALL=C
 R=\${RDSCTL_ROOT-}
+# a rehearsal's programs are its own: those of this host must not stand in for one that is missing there
+if [ -z "$R" ]; then export PATH="$PATH:/usr/sbin:/sbin:/usr/bin:/bin"; fi
 NVME=$R/sys/class/nvme-subsystem
 
 # first line of a file into v; empty when there is none
