@@ -17,18 +17,8 @@ import type { SimulatorEvent } from '../../src/simulator/events.ts';
 import { openFileStore } from '../../src/state/file/file-store.ts';
 import type { State } from '../../src/state/state.ts';
 import { GroundTruth } from './ground-truth.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 import { testIo, type IoOptions, type Running } from './test-io.ts';
-
-/** What a command left behind. */
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Standard output as one JSON document. */
-  json(): Record<string, unknown>;
-  /** The error document on stderr. */
-  error(): Record<string, unknown>;
-}
 
 /** One entry of a faults file. */
 export type Fault = Readonly<Record<string, string | number>>;
@@ -226,26 +216,6 @@ function serverOf(simulation: Simulation, rds: string) {
   const server = simulation.storageServers.get(rds);
   if (server === undefined) throw new Error(`the simulation has no storage server ${rds}`);
   return server;
-}
-
-function outcomeOf(code: number, stdout: string, stderr: string): Outcome {
-  return {
-    code,
-    stdout,
-    stderr,
-    json: () => {
-      if (stdout === '') throw new Error(`exit code ${code}, nothing on stdout, on stderr: ${stderr}`);
-      return JSON.parse(stdout) as Record<string, unknown>;
-    },
-    error: () => {
-      const line =
-        stderr
-          .trimEnd()
-          .split('\n')
-          .findLast((each) => each.startsWith('{')) ?? stderr;
-      return JSON.parse(line) as Record<string, unknown>;
-    },
-  };
 }
 
 /** Objects are laid over each other key by key; null takes a key away; anything else replaces. */
