@@ -7,7 +7,9 @@ export const simulate = defineCommand({
   section: 'Setup',
   summary: 'Run a simulated storage server and nodes, to rehearse.',
   description: `
-Runs a simulated storage server and nodes on loopback. Writes DIR/config.yaml with keys and known hosts, prints a line with "ready" when everything answers, and runs until SIGTERM or SIGINT. With a COMMAND after "--" it runs that with RDSCTL_CONFIG set, and ends with its exit code.`,
+Runs a simulated storage server and nodes on loopback. Writes DIR/config.yaml with keys and known hosts, prints a line with "ready" when everything answers, and runs until SIGTERM or SIGINT. With a COMMAND after "--" it runs that with RDSCTL_CONFIG set, and ends with its exit code.
+
+"simulate parse [FILE|-]" starts nothing: it prints what a RouterOS device prints for :parse of that script, the tree or the error, and ends with 0 or 1.`,
   arguments: {
     command: rest('COMMAND', 'After "--": what to run against the simulation.'),
   },
@@ -26,6 +28,7 @@ Runs a simulated storage server and nodes on loopback. Writes DIR/config.yaml wi
       run: 'rdsctl simulate --dir ./sim',
       about: 'Rehearse in another terminal with --config ./sim/config.yaml',
     },
+    { run: 'rdsctl simulate parse script.rsc', about: 'See how RouterOS understands a script' },
     { run: 'rdsctl simulate --dir ./sim -- rdsctl attach vol-1 node-1', about: 'Run one command against it' },
   ],
 });
