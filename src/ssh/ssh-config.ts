@@ -32,9 +32,6 @@ export const NO_SETTINGS: SshConfigSettings = { first: new Map(), identityFiles:
 /** How deep Include may nest, as in OpenSSH (readconf.c, READCONF_MAX_DEPTH). */
 const MAX_DEPTH = 16;
 
-/** Keywords that take several words; of the others the whole rest of the line is one. */
-const LISTS = new Set(['userknownhostsfile', 'globalknownhostsfile', 'include', 'host', 'match']);
-
 /**
  * Reads what a user's ssh_config says about a host. The `ssh-config` package parses; which blocks apply is
  * decided here, because its own evaluation runs commands (`Match exec`, nslookup), knows no Include, and
@@ -148,7 +145,6 @@ function isDirective(line: Line): line is DirectiveLine {
 
 function wordsOf(line: DirectiveLine): string[] {
   if (typeof line.value !== 'string') return line.value.map((word) => word.val);
-  if (LISTS.has(line.param.toLowerCase())) return line.value === '' ? [] : [line.value];
   return line.value === '' ? [] : [line.value];
 }
 

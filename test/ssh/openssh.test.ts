@@ -111,3 +111,21 @@ test('an exec after close is refused and was not sent', async () => {
     details: { sent: false },
   });
 });
+
+test('after close nothing keeps the process alive', async () => {
+  const sockets = (): number =>
+    process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
+  await handlesClosed();
+  const before = sockets();
+  const target = targetAt(server.port, { identityFile: server.userKey.file, verifyHostKey: false });
+  const other = await connectFrom(environmentOf(makeHome()), target, {});
+  expect(sockets()).toBe(before + 1);
+  await other.close();
+  await handlesClosed();
+  expect(sockets()).toBe(before);
+});
+
+/** Waits until the event loop has closed what was destroyed, which it does after its immediates. */
+async function handlesClosed(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
