@@ -74,8 +74,17 @@ function knownKeys(path: KeyPath): string[] {
 
 function unwrap(schema: unknown): unknown {
   let inner = schema;
-  while (isObject(inner) && isObject(inner['wrapped'])) inner = inner['wrapped'];
+  while (isObject(inner)) {
+    if (isObject(inner['wrapped'])) inner = inner['wrapped'];
+    else if (Array.isArray(inner['pipe'])) inner = inner['pipe'].find(isShape) ?? null;
+    else return inner;
+  }
   return inner;
+}
+
+/** The step of a pipe that says which keys there are. */
+function isShape(step: unknown): boolean {
+  return isObject(step) && (isObject(step['entries']) || step['type'] === 'record');
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

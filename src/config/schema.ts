@@ -19,6 +19,9 @@ const name = v.pipe(
 
 const text = (what: string): v.StringSchema<string> => v.string(`must be ${what}`);
 
+/** What the schema library takes for a map is a list too. */
+const notList = v.custom<unknown>((value) => !Array.isArray(value), 'must be a map');
+
 const boolean = v.boolean('must be true or false');
 
 const address = v.pipe(text('an IP address'), v.ip('is not an IP address'));
@@ -109,73 +112,97 @@ const login = {
   verifyHostKey: v.optional(boolean, true),
 };
 
-const storageServer = v.strictObject({
-  host,
-  user: v.optional(routerOsUser, 'rdsctl'),
-  ...login,
-  nvme: v.optional(v.strictObject({ address: maybe(address), port: v.optional(port, 4420) }), {}),
-  volumes: v.optional(
-    v.pipe(
-      v.array(v.pipe(text('a slot or a glob'), v.regex(GLOB, 'is not a slot or a glob')), 'must be a list'),
-      v.minLength(1, 'must name at least one slot or glob'),
+const storageServer = v.pipe(
+  notList,
+  v.strictObject({
+    host,
+    user: v.optional(routerOsUser, 'rdsctl'),
+    ...login,
+    nvme: v.optional(
+      v.pipe(notList, v.strictObject({ address: maybe(address), port: v.optional(port, 4420) })),
+      {},
     ),
-    ['*'],
-  ),
-  sharedExport: v.optional(v.picklist(['never', 'any'], 'must be never or any'), 'never'),
-});
+    volumes: v.optional(
+      v.pipe(
+        v.array(v.pipe(text('a slot or a glob'), v.regex(GLOB, 'is not a slot or a glob')), 'must be a list'),
+        v.minLength(1, 'must name at least one slot or glob'),
+      ),
+      ['*'],
+    ),
+    sharedExport: v.optional(v.picklist(['never', 'any'], 'must be never or any'), 'never'),
+  }),
+);
 
-const node = v.strictObject({
-  transport: v.optional(v.picklist(['ssh', 'local'], 'must be ssh or local'), 'ssh'),
-  host: maybe(host),
-  user: maybe(user),
-  ...login,
-  sudo: v.optional(boolean, false),
-  hostNqn: maybe(hostNqn),
-  addresses: v.optional(v.array(address, 'must be a list of IP addresses'), []),
-});
+const node = v.pipe(
+  notList,
+  v.strictObject({
+    transport: v.optional(v.picklist(['ssh', 'local'], 'must be ssh or local'), 'ssh'),
+    host: maybe(host),
+    user: maybe(user),
+    ...login,
+    sudo: v.optional(boolean, false),
+    hostNqn: maybe(hostNqn),
+    addresses: v.optional(v.array(address, 'must be a list of IP addresses'), []),
+  }),
+);
 
 /** The shape of the configuration file, with defaults filled in and durations in milliseconds. */
-export const configSchema = v.strictObject({
-  apiVersion: v.optional(v.literal('rdsctl/v1', 'must be rdsctl/v1'), 'rdsctl/v1'),
-  storageServers: v.nullish(v.record(name, storageServer, 'must be a map of storage servers by name'), {}),
-  nodes: v.nullish(v.record(name, node, 'must be a map of nodes by name'), {}),
-  nvme: v.optional(
-    v.strictObject({
-      ctrlLossTmo: v.optional(duration({ never: true, wholeSeconds: true }), '600s'),
-      reconnectDelay: v.optional(duration({ wholeSeconds: true }), '10s'),
-      keepAliveTmo: v.optional(duration({ wholeSeconds: true }), '5s'),
-      fastIoFailTmo: v.optional(duration({ wholeSeconds: true }), '5s'),
-    }),
-    {},
-  ),
-  fence: v.optional(
-    v.strictObject({
-      settle: v.optional(duration({ zero: true }), '2s'),
-      drainTimeout: v.optional(duration(), '60s'),
-      firewall: v.optional(boolean, false),
-    }),
-    {},
-  ),
-  timeouts: v.optional(
-    v.strictObject({
-      connect: v.optional(duration(), '10s'),
-      command: v.optional(duration(), '30s'),
-      device: v.optional(duration(), '15s'),
-      lock: v.optional(duration({ zero: true }), '30s'),
-    }),
-    {},
-  ),
-  state: v.optional(v.strictObject({ path: maybe(file), url: maybe(text('a URL')) }), {}),
-  backups: v.optional(
-    v.pipe(
-      v.number('must be a whole number from 1 up'),
-      v.integer('must be a whole number from 1 up'),
-      v.minValue(1, 'must be a whole number from 1 up'),
-      v.maxValue(1000, 'must be at most 1000'),
+export const configSchema = v.pipe(
+  notList,
+  v.strictObject({
+    apiVersion: v.optional(v.literal('rdsctl/v1', 'must be rdsctl/v1'), 'rdsctl/v1'),
+    storageServers: v.nullish(
+      v.pipe(notList, v.record(name, storageServer, 'must be a map of storage servers by name')),
+      {},
     ),
-    10,
-  ),
-});
+    nodes: v.nullish(v.pipe(notList, v.record(name, node, 'must be a map of nodes by name')), {}),
+    nvme: v.optional(
+      v.pipe(
+        notList,
+        v.strictObject({
+          ctrlLossTmo: v.optional(duration({ never: true, wholeSeconds: true }), '600s'),
+          reconnectDelay: v.optional(duration({ wholeSeconds: true }), '10s'),
+          keepAliveTmo: v.optional(duration({ wholeSeconds: true }), '5s'),
+          fastIoFailTmo: v.optional(duration({ wholeSeconds: true }), '5s'),
+        }),
+      ),
+      {},
+    ),
+    fence: v.optional(
+      v.pipe(
+        notList,
+        v.strictObject({
+          settle: v.optional(duration({ zero: true }), '2s'),
+          drainTimeout: v.optional(duration(), '60s'),
+          firewall: v.optional(boolean, false),
+        }),
+      ),
+      {},
+    ),
+    timeouts: v.optional(
+      v.pipe(
+        notList,
+        v.strictObject({
+          connect: v.optional(duration(), '10s'),
+          command: v.optional(duration(), '30s'),
+          device: v.optional(duration(), '15s'),
+          lock: v.optional(duration({ zero: true }), '30s'),
+        }),
+      ),
+      {},
+    ),
+    state: v.optional(v.pipe(notList, v.strictObject({ path: maybe(file), url: maybe(text('a URL')) })), {}),
+    backups: v.optional(
+      v.pipe(
+        v.number('must be a whole number from 1 up'),
+        v.integer('must be a whole number from 1 up'),
+        v.minValue(1, 'must be a whole number from 1 up'),
+        v.maxValue(1000, 'must be at most 1000'),
+      ),
+      10,
+    ),
+  }),
+);
 
 /** The configuration file after the schema: still with relative paths. */
 export type ParsedConfig = v.InferOutput<typeof configSchema>;
