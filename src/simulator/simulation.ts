@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { realClock, type Clock } from './clock.ts';
 import { writeConfiguration } from './configuration.ts';
 import { EventLog } from './events.ts';
@@ -73,7 +73,7 @@ export interface Simulation {
 /** Starts storage servers and nodes on loopback and writes the configuration to reach them. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
   const dir = resolve(options.dir);
-  mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 });
+  makeDirectory(join(dir, 'keys'));
   const clock = options.clock ?? realClock(options.timeScale ?? 1);
   const events = new EventLog(clock, options.events);
   const network = new StorageNetwork();
@@ -235,6 +235,13 @@ function switchable(
       await server.ssh.comeUp(kept);
     },
   };
+}
+
+/** Node's own recursive mkdir never ends where a file system makes no directories (/proc). */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  if (!existsSync(dirname(path))) makeDirectory(dirname(path));
+  mkdirSync(path, { mode: path.endsWith('/keys') ? 0o700 : 0o755 });
 }
 
 function names(prefix: string, count: number): string[] {

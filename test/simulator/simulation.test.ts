@@ -188,6 +188,10 @@ describe('runSimulate', () => {
     await expect(run(['true'], { routeros: 'newest' })).rejects.toMatchObject({ reason: 'BAD_ARGUMENT' });
   });
 
+  test('a directory that can not be made', async () => {
+    await expect(run(['true'], { dir: '/proc/nope/sim' })).rejects.toMatchObject({ reason: 'LOCAL_IO' });
+  });
+
   test('leaves no process behind', async () => {
     const simulation = await simulate({ nodes: 1 });
     const client = await login(simulation, 'node-1');
