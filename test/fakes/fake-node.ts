@@ -10,6 +10,10 @@ import type {
 } from '../../src/operations/ports/node.ts';
 import type { FakeServer } from './fake-server.ts';
 
+interface Interruptible {
+  readonly signal?: AbortSignal;
+}
+
 export const hostNqn = (node: string): string => `nqn.2014-08.org.nvmexpress:uuid:${hostId(node)}`;
 
 /** A host ID of its own for each node name. */
@@ -57,8 +61,8 @@ export class FakeNode implements NodePort {
     // nothing to open
   }
 
-  observe({ usesOf }: { usesOf: readonly string[] }): Promise<NodeView> {
-    return this.#answer(`observe${usesOf.length > 0 ? ` ${usesOf.length}` : ''}`, () => {
+  observe({ usesOf, signal }: Interruptible & { usesOf: readonly string[] }): Promise<NodeView> {
+    return this.#answer(`observe${usesOf.length > 0 ? ` ${usesOf.length}` : ''}`, signal, () => {
       this.observed.push(usesOf);
       return {
         bootId: `boot-${this.name}`,
@@ -77,8 +81,8 @@ export class FakeNode implements NodePort {
     });
   }
 
-  connect(request: ConnectRequest): Promise<ConnectResult> {
-    return this.#answer('connect', () => {
+  connect(request: ConnectRequest, { signal }: Interruptible = {}): Promise<ConnectResult> {
+    return this.#answer('connect', signal, () => {
       this.connects.push(request);
       if (this.connectAnswer instanceof RdsctlError) throw this.connectAnswer;
       if (this.connectAnswer !== null) return this.connectAnswer;
@@ -96,8 +100,11 @@ export class FakeNode implements NodePort {
     });
   }
 
-  disconnect(request: { nqn: string; address: string; cutOff?: boolean }): Promise<DisconnectResult> {
-    return this.#answer('disconnect', () => {
+  disconnect(
+    request: { nqn: string; address: string; cutOff?: boolean },
+    { signal }: Interruptible = {},
+  ): Promise<DisconnectResult> {
+    return this.#answer('disconnect', signal, () => {
       this.disconnects.push(request);
       if (this.disconnectError !== null) throw this.disconnectError;
       const present = this.subsystems.get(request.nqn);
@@ -116,8 +123,9 @@ export class FakeNode implements NodePort {
     return Promise.resolve();
   }
 
-  #answer<T>(what: string, how: () => T): Promise<T> {
+  #answer<T>(what: string, signal: AbortSignal | undefined, how: () => T): Promise<T> {
     return Promise.resolve().then(() => {
+      signal?.throwIfAborted();
       this.#log(`${this.name} ${what}`);
       if (this.error !== null) throw this.error;
       return how();

@@ -25,6 +25,10 @@ export function aDisk(over: Partial<Disk> = {}): Disk {
   };
 }
 
+interface Interruptible {
+  readonly signal?: AbortSignal;
+}
+
 /** What is to happen to one call. */
 export type Fault =
   /** The connection breaks before it is done. */
@@ -88,8 +92,9 @@ export class FakeServer implements StorageServer {
     this.opened += 1;
   }
 
-  look(slots: readonly string[] | 'all'): Promise<ServerView> {
+  look(slots: readonly string[] | 'all', { signal }: Interruptible = {}): Promise<ServerView> {
     return Promise.resolve().then(() => {
+      signal?.throwIfAborted();
       this.#log(`${this.name} look ${slots === 'all' ? 'all' : slots.join(' ')}`);
       const fault = this.lookFaults.shift() ?? null;
       if (fault !== null) throw this.#error(fault);
@@ -103,8 +108,9 @@ export class FakeServer implements StorageServer {
     });
   }
 
-  change(changes: readonly DiskChange[]): Promise<readonly ChangeOutcome[]> {
+  change(changes: readonly DiskChange[], { signal }: Interruptible = {}): Promise<readonly ChangeOutcome[]> {
     return Promise.resolve().then(() => {
+      signal?.throwIfAborted();
       for (const change of changes) this.#log(`${this.name} ${described(change)}`);
       for (const change of this.#late.splice(0)) this.#apply(change);
       const fault = this.changeFaults.shift() ?? null;
@@ -116,8 +122,12 @@ export class FakeServer implements StorageServer {
     });
   }
 
-  inFlight(slots: readonly string[]): Promise<ReadonlyMap<string, number | null>> {
+  inFlight(
+    slots: readonly string[],
+    { signal }: Interruptible = {},
+  ): Promise<ReadonlyMap<string, number | null>> {
     return Promise.resolve().then(() => {
+      signal?.throwIfAborted();
       const [answer = this.busy] = this.inFlightAnswers.splice(0, 1);
       this.#log(
         `${this.name} in-flight ${slots.join(' ')} = ${answer instanceof RdsctlError ? answer.reason : String(answer)}`,

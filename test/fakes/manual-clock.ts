@@ -16,7 +16,10 @@ export class ManualClock implements Clock {
     return this.passed;
   }
 
-  sleep(milliseconds: number): Promise<void> {
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) {
+      return Promise.reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    }
     this.slept.push(milliseconds);
     if (this.slept.length > 100_000) throw new Error('sleeps for ever');
     this.advance(milliseconds);

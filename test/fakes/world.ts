@@ -153,6 +153,7 @@ export function makeWorld({
   const progress: Progress[] = [];
   const audits: AuditEvent[] = [];
   const stop = new AbortController();
+  const overdue = new AbortController();
   const node = (name: string): FakeNode => {
     const found = nodes.get(name);
     if (found === undefined) throw new Error(`the test has no node ${name}`);
@@ -177,7 +178,7 @@ export function makeWorld({
     clock,
     report: (one) => progress.push(one),
     signal: stop.signal,
-    grace: new AbortController().signal,
+    grace: overdue.signal,
     by: 'ops@admin1',
     pid: 42,
     lockTimeoutMs,
@@ -196,6 +197,10 @@ export function makeWorld({
     /** Interrupts, as SIGINT does. */
     interrupt: () => {
       stop.abort(new RdsctlError('INTERRUPTED', { message: 'interrupted' }));
+    },
+    /** The time for a step in hand is over as well. */
+    giveUp: () => {
+      overdue.abort(new RdsctlError('TIMED_OUT', { message: 'the time ran out' }));
     },
     warnings: () => progress.flatMap((one) => (one.type === 'warning' ? [one.message] : [])),
     /** The log without looks, locks and state: what was changed, and what was asked before. */
