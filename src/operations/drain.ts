@@ -7,7 +7,7 @@ import type { StorageServer } from './ports/storage-server.ts';
  * a write that the target had begun can land seconds later, on top of the next owner's data (lab a9).
  * Drained means: at least `fence.settle` since the cut, and 0 operations in flight twice in a row.
  *
- * @param cutAt monotonic milliseconds of the cut
+ * @param cutAt monotonic milliseconds when the cut had been read back
  * @returns per slot the operations still in flight, or null where they couldn't be told; a slot that is
  *   drained is left out
  */
@@ -21,24 +21,24 @@ export async function drain(
   const pause = Math.max(20, Math.min(250, settle / 4));
   const zeros = new Map(slots.map((slot) => [slot, 0]));
   const last = new Map<string, number | null>(slots.map((slot) => [slot, null]));
-  for (;;) {
-    const waiting = slots.filter((slot) => (zeros.get(slot) ?? 0) < 2);
-    if (waiting.length > 0) {
-      const counts = await asked(context, server, waiting);
-      for (const slot of waiting) {
-        const count = counts.get(slot) ?? null;
-        last.set(slot, count);
-        zeros.set(slot, count === 0 ? (zeros.get(slot) ?? 0) + 1 : 0);
-      }
+  // Until the end of the time to settle: what the target had taken in, but not begun yet, shows only later.
+  while (slots.length > 0) {
+    const counts = await asked(context, server, slots);
+    for (const slot of slots) {
+      const count = counts.get(slot) ?? null;
+      last.set(slot, count);
+      zeros.set(slot, count === 0 ? (zeros.get(slot) ?? 0) + 1 : 0);
     }
-    const now = context.clock.monotonic();
+    const since = context.clock.monotonic() - cutAt;
     const left = slots.filter((slot) => (zeros.get(slot) ?? 0) < 2);
-    if (left.length === 0 && now - cutAt >= settle) return new Map();
-    if (left.length > 0 && now - cutAt >= drainTimeout) {
+    if (left.length === 0 && since >= settle) break;
+    if (left.length > 0 && since >= drainTimeout) {
       return new Map(left.map((slot) => [slot, last.get(slot) ?? null]));
     }
-    await context.clock.sleep(left.length === 0 ? Math.max(1, settle - (now - cutAt)) : pause, context.grace);
+    const rest = left.length === 0 ? settle - since : pause;
+    await context.clock.sleep(Math.max(1, Math.min(pause, rest)), context.grace);
   }
+  return new Map();
 }
 
 async function asked(

@@ -1,3 +1,4 @@
+import { NOBODY } from '../attachment/host-nqn.ts';
 import { parseComment } from '../attachment/tag.ts';
 import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
 import type { OperationContext } from './context.ts';
@@ -54,6 +55,7 @@ export async function settle(
         throw error;
       }
       lost = error;
+      open = open.filter(({ slot }) => !result.has(slot));
       if (attempt < ATTEMPTS) await context.clock.sleep(RETRY_PAUSE, context.grace);
     }
   }
@@ -140,7 +142,9 @@ function changedMeanwhile(rds: string, change: DiskChange, now: Disk | undefined
 /** Whether a disk shows what a change was to do. */
 export function shows(change: DiskChange, disk: Disk): boolean {
   if (disk.comment !== change.comment) return false;
-  return change.kind === 'revoke' ? !disk.exported : disk.exported && disk.allow === change.allow;
+  return change.kind === 'revoke'
+    ? !disk.exported && disk.allow === NOBODY
+    : disk.exported && disk.allow === change.allow;
 }
 
 async function verified(
