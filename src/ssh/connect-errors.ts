@@ -6,9 +6,10 @@ import { quoteForShell } from './quote.ts';
 import { systemWords } from './system-error.ts';
 
 /** How far a connection had come. */
-export type ConnectPhase = 'reach' | 'greeting' | 'handshake' | 'login';
+export type ConnectPhase = 'keys' | 'reach' | 'greeting' | 'handshake' | 'login';
 
 const DOING: Readonly<Record<ConnectPhase, string>> = {
+  keys: 'the ssh-agent did not answer',
   reach: 'no connection',
   greeting: 'connected, but no SSH greeting came',
   handshake: 'the SSH handshake did not end',
@@ -16,6 +17,7 @@ const DOING: Readonly<Record<ConnectPhase, string>> = {
 };
 
 const FAILED: Readonly<Record<ConnectPhase, string>> = {
+  keys: '',
   reach: '',
   greeting: 'before any SSH greeting: ',
   handshake: 'in the SSH handshake: ',

@@ -39,7 +39,9 @@ export async function openHop(hop: Hop, via: Link | null, signal: AbortSignal | 
       loadKnownKeys(hop.trust),
       import('ssh2').then((loaded) => loaded.default),
     ]);
+    limit.enter('keys');
     const plan = await planLogin(ssh2, hop);
+    limit.enter('reach');
     const refused: RejectedHostKey[] = [];
     for (;;) {
       const algorithms = algorithmsFor(

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { connectFrom } from '../../src/ssh/connect.ts';
 import type { Connection, SshTarget } from '../../src/ssh/connection.ts';
 import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
@@ -131,6 +132,43 @@ test.each(phases)('a signal ends the wait for a server that hangs in the %s', as
 test('a signal that came before the start', async () => {
   const port = await freePort();
   await expect(connectTo(port, AbortSignal.abort())).rejects.toMatchObject({ reason: 'INTERRUPTED' });
+});
+
+test('a signal that comes right after the start', async () => {
+  const port = await freePort();
+  const controller = new AbortController();
+  const failed = expect(connectTo(port, controller.signal)).rejects.toMatchObject({ reason: 'INTERRUPTED' });
+  controller.abort();
+  await failed;
+});
+
+test('an ssh-agent that never answers', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const server = await startFakeServer({ hostKeys: [hostKey.file] });
+  const agentSocket = join(directory.path, 'silent-agent');
+  const asked = signalled();
+  const agent = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      asked.resolve();
+    });
+  });
+  agent.listen(agentSocket);
+  onTestFinished(() => {
+    agent.close();
+  });
+  const target = targetAt(server.port, { hostKey: hostKey.fingerprint, connectTimeoutMs: 10_000 });
+  const failed = expect(
+    connectFrom(environmentOf(makeHome(), { agentSocket }), target, {}),
+  ).rejects.toMatchObject({
+    reason: 'CONNECT_FAILED',
+    message: expect.stringContaining('the ssh-agent did not answer within 10 s') as string,
+    details: { phase: 'keys' },
+  });
+  await asked.promise;
+  vi.advanceTimersByTime(10_000);
+  await failed;
+  expect(server.logins()).toBe(0);
 });
 
 test('nobody listens', async () => {
