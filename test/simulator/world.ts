@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { ManualClock, type Clock } from '../../src/simulator/clock.ts';
 import { EventLog, type EventName } from '../../src/simulator/events.ts';
-import type { ConnectOptions, Controller } from '../../src/simulator/node/controller.ts';
+import type { ConnectOptions, Controller } from '../../src/simulator/node/topology.ts';
 import { SimulatedNode, type NodeTraits } from '../../src/simulator/node/simulated-node.ts';
-import type { BlockDevice } from '../../src/simulator/node/subsystem.ts';
+import type { BlockDevice } from '../../src/simulator/node/topology.ts';
 import { StorageNetwork } from '../../src/simulator/target/network.ts';
 import { NvmeTarget } from '../../src/simulator/target/target.ts';
 

@@ -1,7 +1,6 @@
 import { sleepOn } from '../clock.ts';
-import { isLive } from './kernel.ts';
-import type { NodeKernel } from './kernel.ts';
-import type { BlockDevice } from './subsystem.ts';
+import { isLive, type NodeKernel } from './kernel.ts';
+import type { BlockDevice } from './topology.ts';
 
 /**
  * Opening a device whose controller is not live (measured: g5). The reader hangs. If it is killed and was
@@ -18,6 +17,19 @@ export class HungReaders {
   /** Whether a killed reader holds the disk's lock. */
   wedged(device: BlockDevice): boolean {
     return !isLive(device) && [...device.hungReaders].some((alive) => !alive());
+  }
+
+  /**
+   * nvme-cli 2.3 opens the devices even to list or to disconnect: where a killed reader has wedged one, it
+   * hangs too. 2.13 does not.
+   */
+  async openAll(alive: () => boolean): Promise<void> {
+    if (this.#node.nvmeCli !== '2.3') return;
+    for (const subsystem of this.#node.host.subsystems) {
+      for (const device of subsystem.devices) {
+        if (!device.gone && this.wedged(device)) await this.open(device, alive);
+      }
+    }
   }
 
   /** Resolves when the device answers: at once when live. False: it is gone. */

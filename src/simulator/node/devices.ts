@@ -1,8 +1,7 @@
 import type { Identity } from '../target/target.ts';
-import type { Controller } from './controller.ts';
-import type { HostOptions } from './nvme-host.ts';
+import type { HostOptions } from './host-options.ts';
 import type { PendingIo } from './pending-io.ts';
-import { BlockDevice, type Subsystem } from './subsystem.ts';
+import { BlockDevice, type Controller, type Subsystem } from './topology.ts';
 
 /** The block devices of a node: how they are numbered, when they come and go, how I/O finds its way. */
 export class Devices {

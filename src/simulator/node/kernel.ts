@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Kernel } from '../target/kernel-rules.ts';
 import type { NvmeHost } from './nvme-host.ts';
-import type { BlockDevice, Subsystem } from './subsystem.ts';
+import type { BlockDevice, Subsystem } from './topology.ts';
 import type { Uses } from './uses.ts';
 
 /** Which kernel modules can be loaded and which are. */

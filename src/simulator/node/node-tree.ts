@@ -1,9 +1,8 @@
 import { mkdirSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
-import type { Controller } from './controller.ts';
-import type { HostWatcher } from './nvme-host.ts';
+import type { HostWatcher } from './host-options.ts';
 import { procUnit, stackedUnit } from './procfs.ts';
-import type { BlockDevice, Subsystem } from './subsystem.ts';
+import type { BlockDevice, Controller, Subsystem } from './topology.ts';
 import {
   BLOCK_MAJOR,
   CONTROL_FILES,
@@ -82,11 +81,12 @@ export class NodeTree implements HostWatcher {
   }
 
   usesChanged(held: readonly HeldDevice[]): void {
+    const before = this.#held;
     this.#held = held;
     this.#tree.put('proc', procUnit(held));
     this.#tree.put('stacked', stackedUnit(held));
     if (!this.#options.multipath) return;
-    for (const { device, subsystem } of held) {
+    for (const { device, subsystem } of [...before, ...held]) {
       if (!device.gone) this.#tree.put(device.name, this.#deviceUnit(subsystem, device));
     }
   }

@@ -1,43 +1,14 @@
-import type { Clock } from '../clock.ts';
-import type { NetworkUser, StorageNetwork } from '../target/network.ts';
-import type { Kernel } from '../target/kernel-rules.ts';
+import type { NetworkUser } from '../target/network.ts';
 import type { Operation } from '../target/target.ts';
-import { Controller, type ConnectOptions } from './controller.ts';
 import { Devices } from './devices.ts';
-import type { IoResult } from './pending-io.ts';
-import { PendingIo } from './pending-io.ts';
+import type { HostOptions } from './host-options.ts';
+import { PendingIo, type IoResult } from './pending-io.ts';
 import { Recovery } from './recovery.ts';
-import { Subsystem, type BlockDevice } from './subsystem.ts';
+import { Controller, Subsystem, type BlockDevice, type ConnectOptions } from './topology.ts';
 
 /** Why the kernel of the node did not make a controller. */
 export type ConnectFailure =
   'already-connected' | 'in-progress' | 'refused' | 'connection-refused' | 'timed-out' | 'no-route';
-
-/** What changed; whoever shows the host's state (sysfs) follows these. */
-export interface HostWatcher {
-  controllerChanged(controller: Controller): void;
-  controllerRemoved(controller: Controller): void;
-  subsystemChanged(subsystem: Subsystem): void;
-  subsystemRemoved(subsystem: Subsystem): void;
-  deviceAdded(subsystem: Subsystem, device: BlockDevice): void;
-  deviceRemoved(subsystem: Subsystem, device: BlockDevice): void;
-  /** A line of the kernel's log. */
-  log(line: string): void;
-}
-
-export interface HostOptions {
-  readonly node: string;
-  /** Its address on the storage network. */
-  readonly address: string;
-  readonly kernel: Kernel;
-  readonly clock: Clock;
-  readonly network: StorageNetwork;
-  readonly watcher: HostWatcher;
-  /** `nvme_core.multipath`. */
-  readonly multipath: boolean;
-  /** How long after the connect the block device appears: 0 to 46 ms measured. */
-  readonly deviceDelayMs: number;
-}
 
 /** The NVMe/TCP host in a node's kernel: controllers, their numbering, their life. */
 export class NvmeHost implements NetworkUser {

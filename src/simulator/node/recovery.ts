@@ -8,9 +8,9 @@ import {
 } from '../target/kernel-rules.ts';
 import type { SessionEnd } from '../target/session.ts';
 import type { Identity } from '../target/target.ts';
-import type { ConnectOptions, Controller } from './controller.ts';
+import type { ConnectOptions, Controller } from './topology.ts';
 import type { Devices } from './devices.ts';
-import type { HostOptions } from './nvme-host.ts';
+import type { HostOptions } from './host-options.ts';
 
 /**
  * What becomes of a controller after it was connected: noticing that its target is gone, retrying, giving up,

@@ -6,7 +6,7 @@ import type { EventLog } from '../events.ts';
 import { reconnectAttempts, type Kernel } from '../target/kernel-rules.ts';
 import type { StorageNetwork } from '../target/network.ts';
 import { CallServer, type Answer, type Call } from './calls.ts';
-import type { Controller } from './controller.ts';
+import type { Controller } from './topology.ts';
 import { HungReaders } from './device-access.ts';
 import { KernelLog, type Modules, type NodeKernel } from './kernel.ts';
 import { NodeTree } from './node-tree.ts';

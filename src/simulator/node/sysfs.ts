@@ -1,5 +1,4 @@
-import type { Controller } from './controller.ts';
-import type { BlockDevice, Path, Subsystem } from './subsystem.ts';
+import type { BlockDevice, Controller, Path, Subsystem } from './topology.ts';
 import type { Entry, Unit } from './tree.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { EventLog } from '../events.ts';
 import type { NvmeHost } from './nvme-host.ts';
-import type { BlockDevice, Subsystem } from './subsystem.ts';
+import type { BlockDevice, Subsystem } from './topology.ts';
 
 /** What holds a device, and where it can be seen (measured: g2). */
 export type Use =

@@ -1,9 +1,7 @@
 import type { Answer } from '../calls.ts';
-import type { Controller } from '../controller.ts';
 import type { HungReaders } from '../device-access.ts';
 import { isLive, type NodeKernel } from '../kernel.ts';
-import type { Subsystem } from '../subsystem.ts';
-import { opensEveryDevice } from './nvme.ts';
+import type { Controller, Subsystem } from '../topology.ts';
 import { parseOptions } from './options.ts';
 
 const OPTIONS = [
@@ -33,7 +31,7 @@ export async function listDevices(
 ): Promise<Answer> {
   const options = parseOptions(args, OPTIONS);
   if ('error' in options) return { err: `list: ${options.error}\n`, exit: 1 };
-  await opensEveryDevice(node, hung, alive);
+  await hung.openAll(alive);
   const devices = inOrder(node).flatMap(({ devices, identity }) =>
     [...devices]
       .filter((device) => !device.gone && (node.nvmeCli !== '2.3' || isLive(device)))
@@ -72,7 +70,7 @@ export async function listSubsystems(
 ): Promise<Answer> {
   const options = parseOptions(args, OPTIONS);
   if ('error' in options) return { err: `list-subsys: ${options.error}\n`, exit: 1 };
-  await opensEveryDevice(node, hung, alive);
+  await hung.openAll(alive);
   const [device] = options.rest;
   const name = device?.replace(/^.*\//, '');
   const shown = inOrder(node).filter(

@@ -62,7 +62,7 @@ async function disconnect(
   if (nqn === undefined && device === undefined) {
     return { err: 'Neither device name [--device | -d] nor NQN [--nqn | -n] provided\n', exit: 1 };
   }
-  await opensEveryDevice(node, hung, alive);
+  await hung.openAll(alive);
   let out = '';
   let err = '';
   if (nqn !== undefined) {
@@ -76,21 +76,4 @@ async function disconnect(
     else await node.host.delete(controller);
   }
   return { out, err, exit: 0 };
-}
-
-/**
- * nvme-cli 2.3 opens the devices even to list or to disconnect: where a killed reader has wedged one, it
- * hangs too. 2.13 does not.
- */
-export async function opensEveryDevice(
-  node: NodeKernel,
-  hung: HungReaders,
-  alive: () => boolean,
-): Promise<void> {
-  if (node.nvmeCli !== '2.3') return;
-  for (const subsystem of node.host.subsystems) {
-    for (const device of subsystem.devices) {
-      if (!device.gone && hung.wedged(device)) await hung.open(device, alive);
-    }
-  }
 }
