@@ -33,7 +33,6 @@ export function parseDuration(value: unknown): number | DurationProblem {
 
 /** Writes milliseconds the way a person would write the duration: the largest unit that is exact. */
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 0) return String(milliseconds);
   if (milliseconds === 0) return '0s';
   for (const [unit, size] of [
     ['h', 3_600_000],

@@ -7,7 +7,7 @@ export function writtenForm(config: Config): object {
     apiVersion: 'rdsctl/v1',
     storageServers: mapValues(config.storageServers, setOnly),
     nodes: mapValues(config.nodes, setOnly),
-    nvme: mapValues({ ...config.nvme }, formatDuration),
+    nvme: mapValues({ ...config.nvme }, (value) => (value === -1 ? value : formatDuration(value))),
     fence: {
       settle: formatDuration(config.fence.settle),
       drainTimeout: formatDuration(config.fence.drainTimeout),
