@@ -28,6 +28,9 @@ export interface RouterOsServerOptions {
   readonly nonce?: () => string;
 }
 
+/** Changes in one exec: a line of about 15 kB; how long a line RouterOS takes is not known. */
+const MOST_AT_ONCE = 20;
+
 /** A RouterOS storage server over SSH. */
 export function routerOsServer(options: RouterOsServerOptions): StorageServer {
   const { name, connection } = options;
@@ -94,9 +97,16 @@ export function routerOsServer(options: RouterOsServerOptions): StorageServer {
     },
 
     async change(changes, { signal } = {}): Promise<readonly ChangeOutcome[]> {
-      const mark = nonce();
-      const stdout = await run(changeScript(changes, mark), true, signal);
-      return changes.map((change, index) => outcomeOf(change, readAnswer(stdout, `${mark}.${index}`, name)));
+      const outcomes: ChangeOutcome[] = [];
+      for (let from = 0; from < changes.length; from += MOST_AT_ONCE) {
+        const batch = changes.slice(from, from + MOST_AT_ONCE);
+        const mark = nonce();
+        const stdout = await run(changeScript(batch, mark), true, signal);
+        outcomes.push(
+          ...batch.map((change, index) => outcomeOf(change, readAnswer(stdout, `${mark}.${index}`, name))),
+        );
+      }
+      return outcomes;
     },
 
     async inFlight(slots, { signal } = {}) {
