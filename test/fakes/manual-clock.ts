@@ -33,8 +33,9 @@ export class ManualClock implements Clock {
 
   advance(milliseconds: number): void {
     this.passed += milliseconds;
-    for (const { what } of this.#due.filter(({ at }) => at <= this.passed)) what();
-    const later = this.#due.filter(({ at }) => at > this.passed);
-    this.#due.splice(0, this.#due.length, ...later);
+    const all = this.#due.splice(0);
+    const now = this.passed;
+    this.#due.push(...all.filter(({ at }) => at > now));
+    for (const one of all) if (one.at <= now) one.what();
   }
 }
