@@ -1,3 +1,4 @@
+import type { Attachment } from '../attachment/attachment.ts';
 import type { HostIdentity } from '../attachment/host-nqn.ts';
 import { parseComment, type Tag } from '../attachment/tag.ts';
 import type { VolumeId } from '../attachment/transitions.ts';
@@ -63,6 +64,14 @@ export function checkTag(state: State, volume: VolumeId, disk: Disk): Claim {
     });
   }
   return { text, tag };
+}
+
+/**
+ * Whether an operation that was cut short may have ended the sessions of the volume and never proved that
+ * nothing is in flight any more: its intent is open, and the storage server's tag names nobody.
+ */
+export function mayBeUndrained(present: Attachment | undefined, { tag }: Claim): boolean {
+  return (present?.intent ?? null) !== null && tag?.owners.length === 0;
 }
 
 /**

@@ -5,8 +5,9 @@ import { beginRelease, completeDetach, holds, untrack, type VolumeId } from '../
 import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
 import type { Lock } from '../state/lock.ts';
 import { audited, type Trail } from './audited.ts';
-import { checkTag } from './claims.ts';
+import { checkTag, mayBeUndrained } from './claims.ts';
 import { checkpoint, step, workOf, type OperationContext } from './context.ts';
+import { drain, notDrained } from './drain.ts';
 import { lockOptions } from './locking.ts';
 import type { NodePort, NodeView } from './ports/node.ts';
 import type { Disk, DiskChange, StorageServer } from './ports/storage-server.ts';
@@ -90,7 +91,7 @@ async function release(
   server.open();
   port.open();
   const [disk, view] = await bothSeen(context, server, port, volume, present, holder);
-  const { text } = checkTag(await context.manager.state(), volume, disk);
+  const claim = checkTag(await context.manager.state(), volume, disk);
   const subsystem = subsystemOf(view, disk.nqn);
   const stand = standing(subsystem, server.nvmeAddress);
   if (stand === 'live') {
@@ -110,7 +111,7 @@ async function release(
 
   const staying = present.holders.filter(({ node }) => node !== holder.node);
   const [stays] = staying;
-  const comment = formatComment(text, {
+  const comment = formatComment(claim.text, {
     owners: staying.map(({ node }) => node),
     token,
     lineage: state.lineage,
@@ -130,6 +131,13 @@ async function release(
   await step(context, 'revoke', `${volume.rds}: withdraw the export of ${volume.slot}`, () =>
     withdrawn(context, server, change, volume, holder),
   );
+  // A live node ended its I/O itself when it disconnected; any other was cut off, perhaps in the middle of a write.
+  const cutOff = (disk.exported && stand !== 'live') || mayBeUndrained(present, claim);
+  if (change.kind === 'revoke' && cutOff) {
+    await step(context, 'drain', `${volume.rds}: nothing in flight for ${volume.slot}?`, () =>
+      drained(context, server, volume, holder),
+    );
+  }
   const after = await step(context, 'state', `state: ${volume.slot} detached`, () =>
     context.manager.change((current) =>
       completeDetach(current, { key: volume.key, token, node: holder.node }),
@@ -249,6 +257,19 @@ async function withdrawn(
       holder,
     );
   }
+}
+
+async function drained(
+  context: OperationContext,
+  server: StorageServer,
+  volume: VolumeId,
+  holder: Holder,
+): Promise<void> {
+  const left = await drain(context, server, [volume.slot], context.clock.monotonic());
+  if (left.size === 0) return;
+  const seconds = context.config.fence.drainTimeout / 1000;
+  const error = notDrained(volume.rds, volume.slot, left.get(volume.slot) ?? null, seconds);
+  throw explained(error, `${error.now ?? ''} It stays claimed for ${holder.node}.`, volume, holder);
 }
 
 function explained(error: unknown, now: string, volume: VolumeId, holder: Holder): unknown {

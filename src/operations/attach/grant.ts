@@ -1,5 +1,5 @@
 import { formatComment } from '../../attachment/tag.ts';
-import { beginAttach, completeAttach, untrack, type VolumeId } from '../../attachment/transitions.ts';
+import { beginAttach, completeAttach, untrack } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
 import type { Trail } from '../audited.ts';
@@ -22,17 +22,16 @@ export async function grantAndConnect(
   picture: Picture,
   hands: Hands,
 ): Promise<AttachResult> {
-  const { volume, node, disk, identity, present, sharing } = picture;
+  const { volume, node, disk, identity, sharing } = picture;
   const { server, port, lock, trail } = hands;
-  const mustCut = disk.exported && sharing === null;
-  if (mustCut) await askOthers(context, picture, hands.takeOver);
+  const mustCut = sharing === null && (disk.exported || picture.undrained);
+  if (mustCut && disk.exported) await askOthers(context, picture, hands.takeOver);
   await refuseInUseHere(context, picture, port);
 
   const claimed = await step(context, 'intent', `state: claim ${volume.slot} for ${node}`, () => {
-    const stale = present === undefined;
     return context.manager.change((current) =>
       beginAttach(
-        stale ? { ...current, ...withoutAbandoned(current, volume) } : current,
+        withoutAbandoned(current, picture),
         {
           volume,
           node,
@@ -51,19 +50,19 @@ export async function grantAndConnect(
   const comment = (owners: readonly string[]) =>
     formatComment(picture.claim.text, { owners, token, lineage: claimed.lineage });
 
-  let granted = false;
+  const done = { granted: false, undrained: picture.undrained };
   try {
     checkpoint(context);
     lock.assertHeld();
     await dropOldControllers(context, picture, port, trail);
     let expectComment = disk.comment;
     if (mustCut) {
-      const revoked = await cut(context, picture, hands, comment([]));
+      const revoked = await cut(context, picture, hands, comment([]), done);
       expectComment = revoked.comment;
     }
     checkpoint(context);
     lock.assertHeld();
-    granted = true;
+    done.granted = true;
     const owners = sharing === null ? [node] : [...sharing.owners, node];
     trail.changed(volume.rds, `grant ${volume.slot} to ${sharing === null ? identity.hostNqn : 'any host'}`);
     await step(context, 'grant', `${volume.rds}: export ${volume.slot} to ${node} alone`, () =>
@@ -85,13 +84,17 @@ export async function grantAndConnect(
     );
     return { attachment: attachmentIn(state, volume), node, device, changed: true };
   } catch (cause) {
-    throw await undo(context, picture, hands, { cause, granted, token, comment });
+    throw await undo(context, picture, hands, { cause, ...done, token, comment });
   }
 }
 
-/** The record of an attach to another node that never reached the storage server does not count. */
-function withoutAbandoned(current: State, volume: VolumeId) {
-  return current.attachments[volume.key]?.phase === 'fenced' ? current : untrack(current, volume.key);
+/**
+ * The record of an attach to another node that never reached the storage server does not count; but only that
+ * very one: what somebody else wrote since it was looked at does.
+ */
+function withoutAbandoned(current: State, { volume, abandoned }: Picture): State {
+  const judged = abandoned !== null && current.attachments[volume.key]?.intent?.token === abandoned;
+  return judged ? { ...current, ...untrack(current, volume.key) } : current;
 }
 
 /** A live device that is in use on this very node, by hands unknown, is not torn away. */
@@ -145,18 +148,27 @@ async function cut(
   picture: Picture,
   hands: Hands,
   comment: string,
+  done: { undrained: boolean },
 ): Promise<Disk> {
   const { volume, disk } = picture;
   hands.trail.changed(volume.rds, `revoke ${volume.slot}`);
   return step(context, 'cut', `${volume.rds}: end old sessions of ${volume.slot}`, async () => {
-    const cutAt = context.clock.monotonic();
-    const revoked = await settleOne(context, hands.server, {
-      kind: 'revoke',
-      slot: volume.slot,
-      expectComment: disk.comment,
-      comment,
-    });
-    const left = await drain(context, hands.server, [volume.slot], cutAt);
+    const before = done.undrained;
+    done.undrained = true;
+    let revoked;
+    try {
+      revoked = await settleOne(context, hands.server, {
+        kind: 'revoke',
+        slot: volume.slot,
+        expectComment: disk.comment,
+        comment,
+      });
+    } catch (error) {
+      // Refused for certain: no session was ended by it.
+      if (error instanceof RdsctlError && error.details['outcome'] !== 'unknown') done.undrained = before;
+      throw error;
+    }
+    const left = await drain(context, hands.server, [volume.slot], context.clock.monotonic());
     if (left.size > 0) {
       throw notDrained(
         volume.rds,
@@ -165,6 +177,7 @@ async function cut(
         context.config.fence.drainTimeout / 1000,
       );
     }
+    done.undrained = false;
     return revoked;
   });
 }

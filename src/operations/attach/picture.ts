@@ -4,7 +4,7 @@ import { attachedElsewhere, nodeFenced, unfinished } from '../../attachment/refu
 import { holds, type VolumeId } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
-import { checkTag, refuseDuplicateIdentity, type Claim } from '../claims.ts';
+import { checkTag, mayBeUndrained, refuseDuplicateIdentity, type Claim } from '../claims.ts';
 import { checkpoint, step, type OperationContext } from '../context.ts';
 import type { NodePort, NodeView, Subsystem } from '../ports/node.ts';
 import type { Disk, StorageServer } from '../ports/storage-server.ts';
@@ -18,6 +18,10 @@ export interface Picture {
   readonly volume: VolumeId;
   readonly node: string;
   readonly present: Attachment | undefined;
+  /** An earlier cut was perhaps never proved to be drained. */
+  readonly undrained: boolean;
+  /** Token of another node's attach that was cut short and does not count; null = there is none. */
+  readonly abandoned: number | null;
   readonly disk: Disk;
   readonly claim: Claim;
   readonly identity: HostIdentity;
@@ -81,6 +85,7 @@ export function drawPicture(
 ): Picture {
   const { node } = request;
   let present = state.attachments[volume.key];
+  let abandoned: number | null = null;
   preflight(context, node, view);
   const identity = hostIdentity({
     node,
@@ -90,11 +95,13 @@ export function drawPicture(
   });
   refuseDuplicateIdentity(context, state, node, identity);
   const claim = checkTag(state, volume, disk);
+  const undrained = mayBeUndrained(present, claim);
   if (present?.intent?.verb === 'attach' && !holds(present, node)) {
     // Cut short: only if its grant never reached the storage server is the claim worth nothing. Should it
     // still be under way there, it will find another comment than it expects.
     const granted = disk.exported || (claim.tag !== null && claim.tag.token >= present.intent.token);
     if (granted) throw attachedElsewhere(present, node);
+    abandoned = present.intent.token;
     present = undefined;
   }
   if (!isSubsystemNqn(disk.nqn)) {
@@ -126,6 +133,8 @@ export function drawPicture(
     volume,
     node,
     present,
+    undrained,
+    abandoned,
     disk,
     claim,
     identity,

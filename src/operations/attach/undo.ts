@@ -17,7 +17,14 @@ export async function undo(
   context: OperationContext,
   picture: Picture,
   hands: Hands,
-  at: { cause: unknown; granted: boolean; token: number; comment: (owners: readonly string[]) => string },
+  at: {
+    cause: unknown;
+    granted: boolean;
+    /** Sessions were ended, and it is not proved that nothing of them is in flight. */
+    undrained: boolean;
+    token: number;
+    comment: (owners: readonly string[]) => string;
+  },
 ): Promise<unknown> {
   const { volume, node, disk, transport, present, sharing } = picture;
   const cause =
@@ -32,6 +39,16 @@ export async function undo(
     return cause.with({
       now: `${volume.slot} stays claimed for ${node}; what was begun is finished by the next attach.`,
       hints: [...cause.hints, { when: 'To try again:', run: `rdsctl attach ${volume.slot} ${node}` }],
+    });
+  }
+  if (at.undrained) {
+    // Without the claim the next attach would find a volume that nobody has, and grant it at once.
+    return cause.with({
+      now: `Old sessions of ${volume.slot} were ended, but a write of theirs may still land: it stays claimed for ${node}, and was granted to nobody.`,
+      hints: [
+        { when: 'To try again when the disks are quiet:', run: `rdsctl attach ${volume.slot} ${node}` },
+        { when: 'To give the claim up then:', run: `rdsctl detach ${volume.slot}` },
+      ],
     });
   }
   try {
@@ -89,13 +106,13 @@ async function withdraw(
   }
   if (!now.exported && now.allow === NOBODY) return;
   hands.trail.changed(volume.rds, `revoke ${volume.slot}`);
-  const cutAt = context.clock.monotonic();
   await settleOne(context, hands.server, {
     kind: 'revoke',
     slot: volume.slot,
     expectComment: now.comment,
     comment: at.comment([]),
   });
+  const cutAt = context.clock.monotonic();
   // The node may have connected. It lets go now; what it can't be asked is cut off and drained all the same.
   try {
     await hands.port.disconnect({ nqn: disk.nqn, address: transport.address }, { signal: context.grace });

@@ -56,14 +56,13 @@ export async function cutVolumes(
     const slots = plans.map(({ target }) => target.slot);
     trail.changed(rds, `revoke ${slots.join(' ')}`);
     await step(context, `cut-${rds}`, `${rds}: cut ${node} off from ${slots.join(', ')}`, async () => {
-      const cutAt = context.clock.monotonic();
       const settled = await settledOrFailed(context, rds, plans);
       const off = plans.filter((_, index) => settled[index]?.ok === true);
       const left = await drain(
         context,
         context.server(rds),
         off.map(({ target }) => target.slot),
-        cutAt,
+        context.clock.monotonic(),
       );
       for (const [index, plan] of plans.entries()) {
         const outcome = settled[index];
