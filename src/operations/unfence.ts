@@ -85,6 +85,8 @@ async function checkNode(
   const left = nqns.map((nqn) => subsystemOf(view, nqn)).filter((subsystem) => subsystem !== null);
   const used = left.filter(({ uses }) => uses.length > 0);
   const controlled = left.filter(({ controllers }) => controllers.length > 0);
+  // The kernel keeps a subsystem without controllers only as long as somebody holds its device open.
+  const ghosts = left.filter(({ controllers, uses }) => controllers.length === 0 && uses.length === 0);
   if (used.length > 0) {
     throw new RdsctlError('DEVICE_IN_USE', {
       message: `${node} still uses volumes it was cut off from: ${used.map(describeUses).join('; ')}`,
@@ -110,6 +112,19 @@ async function checkNode(
       details: { node, subsystems: controlled },
     });
   }
+  if (ghosts.length > 0) throw ghostly(node, ghosts);
+}
+
+function ghostly(node: string, ghosts: readonly Subsystem[]): RdsctlError {
+  return new RdsctlError('DEVICE_IN_USE', {
+    message: `${node} still holds the gone device of ${ghosts.map(({ nqn }) => nqn).join(', ')} open: a mount of it was not ended, or a process did not let go`,
+    now: `Nothing was changed: ${node} stays fenced.`,
+    hints: [
+      { when: `Find the mount on ${node}, and end it:`, run: 'grep /dev/nvme /proc/[0-9]*/mountinfo' },
+      { when: 'Or reboot it, then again:', run: `rdsctl unfence ${node}` },
+    ],
+    details: { node, subsystems: ghosts },
+  });
 }
 
 /** The NQNs of the volumes that were taken from the node: from the state, else from the storage servers. */
