@@ -3,7 +3,7 @@ import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
 import { errorDocument, formatErrorText } from '../../src/cli/output/error-output.ts';
 import { formatColumns, type Column } from '../../src/cli/output/columns.ts';
 import { makeResults, type ListResult, type Result } from '../../src/cli/output/results.ts';
-import { naturalKey } from '../../src/cli/output/natural-order.ts';
+import { sortNaturally } from '../../src/cli/output/natural-order.ts';
 import { PLAIN } from '../../src/cli/output/style.ts';
 import { formatAge, formatSize } from '../../src/cli/output/units.ts';
 import { makeConsole } from './console.ts';
@@ -162,7 +162,15 @@ describe('units', () => {
 
   it('sort names as people count', () => {
     const names = ['vol-10', 'vol-2', 'a10b2', 'a10b10', 'a9b1', 'vol', 'vol-02x'];
-    const sorted = [...names].sort((a, b) => (naturalKey(a) < naturalKey(b) ? -1 : 1));
-    expect(sorted).toEqual(['a9b1', 'a10b2', 'a10b10', 'vol', 'vol-2', 'vol-02x', 'vol-10']);
+    expect(sortNaturally([], String)).toEqual([]);
+    expect(sortNaturally(names, String)).toEqual([
+      'a9b1',
+      'a10b2',
+      'a10b10',
+      'vol',
+      'vol-2',
+      'vol-02x',
+      'vol-10',
+    ]);
   });
 });

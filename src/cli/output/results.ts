@@ -1,3 +1,4 @@
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { TextOutput } from '../io/cli-io.ts';
 import { makeDocument, type DocumentBody, type DocumentKind } from './document.ts';
 import type { OutputFormat } from './format.ts';
@@ -56,6 +57,14 @@ export function makeResults(output: TextOutput, format: OutputFormat, style: Sty
     const { toYaml } = await import('./yaml.ts');
     return toYaml(document);
   };
+  const write = async (text: string): Promise<void> => {
+    try {
+      await output.write(text);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new RdsctlError('LOCAL_IO', { message: `can not write the result to stdout: ${why}`, cause });
+    }
+  };
   return {
     format,
     style,
@@ -64,7 +73,7 @@ export function makeResults(output: TextOutput, format: OutputFormat, style: Sty
       const text =
         plain(result) ??
         (format === 'jsonl' ? line(result.kind, result.body()) : await whole(result.kind, result.body()));
-      await output.write(text);
+      await write(text);
     },
     async list(result) {
       const text =
@@ -75,8 +84,8 @@ export function makeResults(output: TextOutput, format: OutputFormat, style: Sty
               ...result.extra,
               items: result.items.map((item) => result.item(item)),
             }));
-      await output.write(text);
+      await write(text);
     },
-    raw: (text) => output.write(text),
+    raw: write,
   };
 }

@@ -6,7 +6,7 @@ import type { StateLocation } from '../../../config/state-location.ts';
 import type { State } from '../../../state/state.ts';
 import type { Handler } from '../../command.ts';
 import { ambiguousSlots, attachmentBody } from '../../output/attachment-document.ts';
-import { naturalKey } from '../../output/natural-order.ts';
+import { sortNaturally } from '../../output/natural-order.ts';
 import { attachmentTable } from './table.ts';
 import type { list } from './definition.ts';
 
@@ -17,17 +17,14 @@ export const run: Handler<typeof list> = async ({ options, stateLocation, out, c
   const ambiguous = ambiguousSlots(all);
   const label = ({ volume, slot }: Attachment): string => (ambiguous.has(slot) ? volume : slot);
   const matches = await volumeFilter(options.volume);
-  const shown = all
-    .filter(
-      (one) =>
-        has(options.rds, one.rds) &&
-        has(options.phase, one.phase) &&
-        (options.node.length === 0 || one.holders.some(({ node }) => options.node.includes(node))) &&
-        matches(one),
-    )
-    .map((one) => ({ one, key: `${naturalKey(one.rds)}/${naturalKey(one.slot)}` }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    .map(({ one }) => one);
+  const wanted = all.filter(
+    (one) =>
+      has(options.rds, one.rds) &&
+      has(options.phase, one.phase) &&
+      (options.node.length === 0 || one.holders.some(({ node }) => options.node.includes(node))) &&
+      matches(one),
+  );
+  const shown = sortNaturally(wanted, ({ volume }) => volume);
   const forPeople = common.output === 'table' || common.output === 'wide';
   if (shown.length === 0 && forPeople) {
     if (!common.quiet)

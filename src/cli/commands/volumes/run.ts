@@ -3,7 +3,7 @@ import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import type { Handler } from '../../command.ts';
 import { operate } from '../../operating/operate.ts';
-import { naturalKey } from '../../output/natural-order.ts';
+import { sortNaturally } from '../../output/natural-order.ts';
 import type { volumes } from './definition.ts';
 import { volumeTable } from './table.ts';
 
@@ -17,11 +17,7 @@ export const run: Handler<typeof volumes> = async (command) => {
     ({ context }) => lookAtVolumes(context, options.rds),
     async (result) => {
       unseen = result.servers.filter(({ error }) => error !== null);
-      const rows = result.volumes
-        .filter(matches)
-        .map((row) => ({ row, key: naturalKey(row.key) }))
-        .sort((a, b) => (a.key < b.key ? -1 : 1))
-        .map(({ row }) => row);
+      const rows = sortNaturally(result.volumes.filter(matches), ({ key }) => key);
       const slots = result.volumes.map(({ disk }) => disk.slot);
       const twice = new Set(slots.filter((slot, index) => slots.indexOf(slot) !== index));
       const label = (row: VolumeRow): string => (twice.has(row.disk.slot) ? row.key : row.disk.slot);
