@@ -102,8 +102,18 @@ test('every way in which a device is in use refuses the detach', async () => {
       'dmsetup remove held',
       /held by dm-0 \(held\)/,
     ],
-    ['loop device', `modprobe loop && losetup /dev/loop0 ${device}`, 'losetup -d /dev/loop0', /behind \/dev\/loop0/],
-    ['open file', `sleep 1001 <${device} >/dev/null 2>&1 & echo $! >/tmp/pid`, 'kill $(cat /tmp/pid)', /open in sleep/],
+    [
+      'loop device',
+      `modprobe loop && losetup /dev/loop0 ${device}`,
+      'losetup -d /dev/loop0',
+      /behind \/dev\/loop0/,
+    ],
+    [
+      'open file',
+      `sleep 1001 <${device} >/dev/null 2>&1 & echo $! >/tmp/pid`,
+      'kill $(cat /tmp/pid)',
+      /open in sleep/,
+    ],
   ];
   for (const [, begin, end, words] of uses) {
     await one.read(begin);
