@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Attachment } from '../../src/attachment/attachment.ts';
+import { unfence } from '../../src/operations/unfence.ts';
+import { aSubsystem, unreachable } from '../fakes/fake-node.ts';
+import { aDisk } from '../fakes/fake-server.ts';
+import { failure } from '../fakes/outcome.ts';
+import { anAttachment, anIntent, aState, makeWorld, tagged } from '../fakes/world.ts';
+
+const NQN = 'nqn.2000-02.com.mikrotik:vol-1';
+
+function setup(over: Partial<Attachment> | null = {}) {
+  const fenced = { since: '2026-11-20T14:00:00.000Z', by: 'ops', reason: null, volumes: ['rds1/vol-1'] };
+  const attachments = over === null ? [] : [anAttachment({ phase: 'fenced', ...over })];
+  const world = makeWorld({
+    disks: [aDisk({ comment: tagged([], 5) })],
+    state: aState(attachments, { nodes: { 'node-1': { hostNqn: null, hostId: null, fenced } } }),
+  });
+  const run = (force = false) => unfence(world.context, { node: 'node-1', force });
+  const mark = () => world.store.state.nodes['node-1']?.fenced ?? null;
+  return { ...world, run, mark };
+}
+
+describe('unfence', () => {
+  it('looks at the node, lifts the mark and forgets what was fenced off it', async () => {
+    const { run, node, store, mark } = setup();
+    expect(await run()).toMatchObject({ changed: true, released: ['rds1/vol-1'] });
+    expect(node('node-1').observed).toEqual([[NQN]]);
+    expect(mark()).toBeNull();
+    expect(store.state.attachments).toEqual({});
+  });
+
+  it('of a node that is not fenced changes nothing', async () => {
+    const { run } = setup();
+    await run();
+    expect(await run()).toMatchObject({ changed: false, mark: null });
+  });
+
+  it.each([
+    ['live', 'live'],
+    ['dead, which would replay its queued writes', 'connecting'],
+  ])('is refused while the node holds a controller that is %s', async (_what, state) => {
+    const { run, node, mark } = setup();
+    node('node-1').subsystems.set(NQN, aSubsystem({}, state));
+    const error = await failure(run());
+    expect(error).toMatchObject({ reason: 'STALE_CONTROLLER', exitCode: 4 });
+    expect(error.now).toContain('node-1 stays fenced');
+    expect(mark()).not.toBeNull();
+  });
+
+  it('is refused while a ghost of the volume is mounted', async () => {
+    const { run, node, mark } = setup();
+    node('node-1').subsystems.set(NQN, aSubsystem({ controllers: [] }));
+    node('node-1').uses.set(NQN, [{ kind: 'mount', what: '/srv' }]);
+    expect(await failure(run())).toMatchObject({ reason: 'DEVICE_IN_USE', exitCode: 7 });
+    expect(mark()).not.toBeNull();
+  });
+
+  it('is refused without the node, unless forced, which is said', async () => {
+    const { run, node, mark, warnings } = setup();
+    node('node-1').error = unreachable('node-1');
+    const error = await failure(run());
+    expect(error.exitCode).toBe(6);
+    expect(error.now).toContain('node-1 stays fenced');
+    expect(error.hints.at(-1)?.run).toBe('rdsctl unfence node-1 --force');
+    expect(mark()).not.toBeNull();
+    expect((await run(true)).changed).toBe(true);
+    expect(warnings().join()).toContain('was not checked');
+  });
+
+  it('is refused while a fence is not proved, even when forced', async () => {
+    const { run, mark } = setup({ phase: 'fencing', intent: anIntent({ verb: 'fence' }) });
+    for (const force of [false, true]) expect((await failure(run(force))).reason).toBe('OPEN_INTENT');
+    expect(mark()).not.toBeNull();
+  });
+
+  it('asks the storage server for the NQN that the state does not know', async () => {
+    const { run, node } = setup(null);
+    node('node-1').subsystems.set(NQN, aSubsystem({}, 'connecting'));
+    expect((await failure(run())).reason).toBe('STALE_CONTROLLER');
+  });
+});
