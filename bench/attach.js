@@ -2,9 +2,12 @@ import path from 'node:path';
 import { interleaved, program, root, timed } from './measure.js';
 import { opensshConfig, withSimulation } from './simulation.js';
 
-/** One attach, against the shell script that an operator would write for the same steps. */
-export async function attach(rounds) {
-  return withSimulation({ volumes: 2 * (rounds + 1) }, (simulation) => {
+/**
+ * One attach, against the shell script that an operator would write for the same steps.
+ * @param delayMs added to each connection and each command, as a network and a busy host would
+ */
+export async function attach(rounds, delayMs = 0) {
+  return withSimulation({ volumes: 2 * (rounds + 1), delayMs }, (simulation) => {
     const config = opensshConfig(simulation);
     const script = path.join(root, 'bench/operator-attach.sh');
     const times = interleaved(
@@ -16,7 +19,7 @@ export async function attach(rounds) {
       rounds,
     );
     return {
-      title: 'One attach, against an OpenSSH script for the same steps',
+      title: `One attach, against an OpenSSH script for the same steps${delayMs === 0 ? '' : `, ${delayMs} ms added to each connection and command`}`,
       baseline: { what: '`bench/operator-attach.sh`', milliseconds: times.script },
       rows: [
         {

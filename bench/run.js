@@ -10,7 +10,13 @@ import { root } from './measure.js';
 import { startUp } from './start-up.js';
 
 const ROUNDS = 21;
-const PARTS = { 'start-up': () => startUp(ROUNDS), attach: () => attach(ROUNDS), crowd };
+const PARTS = {
+  'start-up': () => startUp(ROUNDS),
+  attach: () => attach(ROUNDS),
+  'attach-slow': () => attach(7, 50),
+  'attach-far': () => attach(7, 200),
+  crowd,
+};
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
 const sections = [];

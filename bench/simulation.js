@@ -6,9 +6,10 @@ import { parse } from 'yaml';
 import { program } from './measure.js';
 
 /** Starts a simulation, waits until it is ready, runs `work` against it and ends it. */
-export async function withSimulation({ nodes = 2, volumes }, work) {
+export async function withSimulation({ nodes = 2, volumes, delayMs = 0 }, work) {
   const dir = mkdtempSync(path.join(tmpdir(), 'rdsctl-bench-'));
   const args = ['simulate', '--dir', dir, '--nodes', String(nodes), '--volumes', String(volumes)];
+  if (delayMs > 0) args.push('--faults', slowedDown(dir, nodes, delayMs));
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await new Promise((resolve, reject) => {
@@ -26,6 +27,17 @@ export async function withSimulation({ nodes = 2, volumes }, work) {
     await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve()));
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** A faults file that makes each connection and each command on every host wait. */
+function slowedDown(dir, nodes, delayMs) {
+  const hosts = ['rds1', ...Array.from({ length: nodes }, (_, index) => `node-${index + 1}`)];
+  const file = path.join(dir, 'faults.yaml');
+  const lines = hosts.flatMap((at) =>
+    ['connect', 'exec'].map((when) => `- { at: ${at}, when: ${when}, do: delay, delay: ${delayMs}ms }\n`),
+  );
+  writeFileSync(file, lines.join(''));
+  return file;
 }
 
 /** An OpenSSH configuration for the hosts of a simulation, as an operator would have one. */

@@ -74,7 +74,7 @@ export function makeNode(
   return dryRun ? plannedNode(options) : linuxNode(options);
 }
 
-/** A connection that is begun by `open`, or by the first exec. */
+/** A connection that is begun by `open`, or by the first exec; one that was closed is begun anew. */
 function onDemand(target: SshTarget): Connection & { open(): void } {
   let connection: Connection | null = null;
   const begun = (): Connection => (connection ??= lazyConnection(target, connect));
@@ -82,6 +82,10 @@ function onDemand(target: SshTarget): Connection & { open(): void } {
     peer: `${target.user === null ? '' : `${target.user}@`}${target.host}`,
     open: () => void begun(),
     exec: (command, options) => begun().exec(command, options),
-    close: async () => connection?.close(),
+    async close() {
+      const open = connection;
+      connection = null;
+      await open?.close();
+    },
   };
 }

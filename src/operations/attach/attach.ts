@@ -2,7 +2,7 @@ import type { VolumeId } from '../../attachment/transitions.ts';
 import type { Lock } from '../../state/lock.ts';
 import { audited, type Trail } from '../audited.ts';
 import type { OperationContext } from '../context.ts';
-import { lockOptions } from '../locking.ts';
+import { lockOptionsConnecting } from '../locking.ts';
 import { requireNode, resolveVolume, type MayTouch } from '../resolve.ts';
 import { grantAndConnect } from './grant.ts';
 import { bothSeen, drawPicture, isRightful, refuseByState } from './picture.ts';
@@ -22,7 +22,8 @@ export async function attach(
     const node = requireNode(context, request.node);
     const volume = await resolveVolume(context, request.volume, mayTouch);
     trail.volume = volume.key;
-    return context.locks.withLock(volume.key, lockOptions(context), (lock) =>
+    const hosts = [context.server(volume.rds), context.node(node)];
+    return context.locks.withLock(volume.key, lockOptionsConnecting(context, hosts), (lock) =>
       attachLocked(context, volume, { ...request, node }, lock, trail),
     );
   });

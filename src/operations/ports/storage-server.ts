@@ -72,7 +72,7 @@ export interface StorageServer {
   readonly name: string;
   /** Where nodes reach its NVMe target (IP address). */
   readonly nvmeAddress: string;
-  /** Begins to connect, without waiting: for handshakes side by side. */
+  /** Begins to connect, without waiting: for handshakes side by side. Opens a closed one again. */
   open(): void;
   /** Reads the disks of these slots, or all that rdsctl may touch. A slot that is not there is left out. */
   look(slots: readonly string[] | 'all', options?: { signal?: AbortSignal }): Promise<ServerView>;
