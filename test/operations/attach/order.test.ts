@@ -69,6 +69,29 @@ describe('an attach, step by step', () => {
   });
 });
 
+describe('an export that the storage server forgot', () => {
+  const forgotten = async (comment: string) => {
+    const world = setup({ disks: [aDisk({ comment })], state: aState([anAttachment()]) });
+    world.node('node-1').subsystems.set(NQN, aSubsystem({}, 'connecting'));
+    await world.run();
+    return world.log.includes('node-1 disconnect');
+  };
+
+  it('leaves the owner its controller: nobody else can have written', async () => {
+    expect(await forgotten(tagged(['node-1'], 5))).toBe(false);
+  });
+
+  it.each([
+    ['another node', tagged(['node-2'], 5)],
+    ['two nodes', tagged(['node-1', 'node-2'], 5)],
+    ['nobody', tagged([], 5)],
+    ['the owner by an older token', tagged(['node-1'], 3)],
+    ['no tag at all', 'text'],
+  ])('whose tag names %s does not: somebody else may have written since', async (_what, comment) => {
+    expect(await forgotten(comment)).toBe(true);
+  });
+});
+
 describe('an export of hands unknown', () => {
   const exported = (options: WorldOptions = {}) => setup({ disks: [aDisk({ exported: true })], ...options });
 
