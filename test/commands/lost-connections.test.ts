@@ -8,7 +8,8 @@ interface Lost {
   readonly exec: number;
   readonly what: string;
   readonly before: Expected;
-  readonly after: Expected;
+  /** Left out for a look: nothing takes effect. */
+  readonly after?: Expected;
 }
 
 interface Expected {
@@ -38,7 +39,6 @@ const CASES: readonly Lost[] = [
     exec: 0,
     what: 'look',
     before: { code: 6, on: 'nobody', says: UNTOUCHED },
-    after: { code: 6, on: 'nobody', says: UNTOUCHED },
   },
   { command: 'attach', at: 'rds1', exec: 1, what: 'grant', before: here, after: here },
   {
@@ -47,7 +47,6 @@ const CASES: readonly Lost[] = [
     exec: 0,
     what: 'observe',
     before: { code: 6, on: 'nobody', says: UNTOUCHED },
-    after: { code: 6, on: 'nobody', says: UNTOUCHED },
   },
   {
     command: 'attach',
@@ -63,7 +62,6 @@ const CASES: readonly Lost[] = [
     exec: 0,
     what: 'look',
     before: { code: 6, on: 'node-1', says: UNTOUCHED },
-    after: { code: 6, on: 'node-1', says: UNTOUCHED },
   },
   { command: 'detach', at: 'rds1', exec: 1, what: 'revoke', before: gone, after: gone },
   {
@@ -72,7 +70,6 @@ const CASES: readonly Lost[] = [
     exec: 0,
     what: 'observe',
     before: { code: 6, on: 'node-1', says: /Nothing was changed: vol-1 may be in use on node-1/ },
-    after: { code: 6, on: 'node-1', says: /Nothing was changed: vol-1 may be in use on node-1/ },
   },
   {
     command: 'detach',
@@ -88,7 +85,6 @@ const CASES: readonly Lost[] = [
     exec: 0,
     what: 'is it ready',
     before: { code: 6, on: 'node-1', says: UNTOUCHED },
-    after: { code: 6, on: 'node-1', says: UNTOUCHED },
   },
   { command: 'move', at: 'rds1', exec: 1, what: 'revoke', before: there, after: there },
   {
@@ -97,7 +93,6 @@ const CASES: readonly Lost[] = [
     exec: 2,
     what: 'look for the attach',
     before: { code: 6, on: 'nobody', says: /vol-1 was detached from node-1/ },
-    after: { code: 6, on: 'nobody', says: /vol-1 was detached from node-1/ },
   },
   { command: 'move', at: 'rds1', exec: 3, what: 'grant', before: there, after: there },
   {
@@ -122,14 +117,15 @@ const CASES: readonly Lost[] = [
 ];
 
 describe.each(CASES)('$command: the connection to $at is lost in "$what"', (lost) => {
-  test.for(['before', 'after'] as const)('%s the command took effect', async (when) => {
+  const whens = (['before', 'after'] as const).filter((when) => lost[when] !== undefined);
+  test.for(whens)('%s the command took effect', async (when) => {
     const scene = await openScene();
     if (lost.command !== 'attach') await scene.run('attach', 'vol-1', 'node-1');
     const fault = { at: lost.at, when: 'exec', skip: lost.exec, times: 1 };
     await scene.faults({ ...fault, do: `drop-${when}` });
     const outcome = await scene.run(...COMMANDS[lost.command]);
     await scene.faults();
-    const expected = lost[when];
+    const expected = lost[when] ?? lost.before;
     expect(outcome.code, outcome.stderr).toBe(expected.code);
     if (expected.says !== undefined) expect(outcome.stderr.replaceAll('\n', ' ')).toMatch(expected.says);
     await expectWhere(scene, lost, expected, when);

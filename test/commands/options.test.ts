@@ -205,13 +205,22 @@ describe('hosts that hang (small time-outs)', () => {
     expect(outcome.code, outcome.stderr).toBe(0);
   });
 
-  test('the node hangs in the disconnect: exit 6, the claim is kept', async () => {
+  test('a node that hangs in a change ends with --timeout and its grace: 124, the claims are kept', async () => {
     const scene = await attached();
-    await scene.faults({ at: 'node-1', when: 'exec', skip: 1, do: 'hang' });
-    const outcome = await scene.run('detach', 'vol-1');
-    expect(outcome.code, outcome.stderr).toBe(6);
-    expect(outcome.stderr).toContain('stays claimed for node-1');
+    await scene.faults({ at: 'node-1', when: 'exec', match: 'delete_controller|nvme "\\$@"', do: 'hang' });
+    const [detached, connected] = await Promise.all([
+      scene.run('detach', 'vol-1', '--timeout', '1s'),
+      scene.run('attach', 'vol-2', 'node-1', '--timeout', '1s'),
+    ]);
+    expect(detached.code, detached.stderr).toBe(124);
+    expect(detached.stderr).toContain('stays claimed for node-1');
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
+    expect(connected.code, connected.stderr).toBe(124);
+    expect(connected.stderr).toMatch(/stays claimed for node-1|attached nowhere/);
+    const { attachments } = await scene.state();
+    expect(attachments['rds1/vol-1']).toMatchObject({ phase: 'detaching' });
+    const open = await scene.console(':put [/disk get [find where slot="vol-2"] nvme-tcp-export]');
+    expect(attachments['rds1/vol-2']?.phase).toBe(open === 'true\r\n' ? 'attaching' : undefined);
   });
 
   test('a node that hangs holds no fence up', async () => {
