@@ -171,6 +171,26 @@ describe('a lock that was lost', () => {
     expect(world.log.filter((entry) => /grant|connect/.test(entry))).toEqual([]);
   });
 
+  it('before old controllers would be dropped leaves them', async () => {
+    const world = setup({ disks: [aDisk({ exported: true })] });
+    world.node('node-1').subsystems.set(NQN, aSubsystem({}, 'connecting'));
+    world.store.beforeCommit = () => {
+      world.store.lose('rds1/vol-1');
+    };
+    expect((await failure(world.run())).reason).toBe('LOST_LOCK');
+    expect(world.log.filter((entry) => /disconnect|revoke|grant/.test(entry))).toEqual([]);
+  });
+
+  it('while the old sessions drained ends the attach before the grant', async () => {
+    const world = setup({ disks: [aDisk({ exported: true })] });
+    world.clock.at(1_000, () => {
+      world.store.lose('rds1/vol-1');
+    });
+    expect((await failure(world.run())).reason).toBe('LOST_LOCK');
+    expect(world.log).toContain('rds1 revoke vol-1');
+    expect(world.log).not.toContain(GRANT);
+  });
+
   it('to somebody who took a token meanwhile: the state is left as they wrote it', async () => {
     const world = setup();
     world.node('node-1').afterConnect = () => {
