@@ -48,7 +48,7 @@ const DAMAGES: readonly (readonly [string, (scene: Scene) => void, RegExp])[] = 
     'of another lineage',
     (scene) =>
       rewritten(scene, (text) =>
-        text.replace(/("lineage": ")[0-9a-f]/, '$1f').replace(/("lineage": "f.{7})-./, '$1-e'),
+        text.replace(/"lineage": "[^"]*"/, '"lineage": "99999999-9999-4999-8999-999999999999"'),
       ),
     /another lineage/,
   ],
