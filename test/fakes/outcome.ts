@@ -10,8 +10,3 @@ export async function failure(work: Promise<unknown> | (() => unknown)): Promise
   }
   throw new Error('it did not fail');
 }
-
-/** Everything an operator reads of an error. */
-export function spoken(error: RdsctlError): string {
-  return [error.message, error.now ?? '', ...error.hints.map(({ when, run }) => `${when} ${run}`)].join('\n');
-}

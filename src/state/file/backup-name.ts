@@ -8,9 +8,3 @@ export function backupName(serial: number): string {
 export function isBackupName(name: string): boolean {
   return PATTERN.test(name);
 }
-
-/** The serial number in a backup file's name; null for other names. */
-export function backupSerial(name: string): number | null {
-  const digits = PATTERN.exec(name)?.[1];
-  return digits === undefined ? null : Number(digits);
-}
