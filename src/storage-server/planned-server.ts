@@ -12,6 +12,8 @@ export function plannedServer(
 ): StorageServer {
   const seen = new Map<string, Disk>();
   const changed = new Map<string, Disk>();
+  /** A drain asks the same again and again: it is told once. */
+  const asked = new Set<string>();
   return {
     ...server,
     async look(slots, lookOptions) {
@@ -34,7 +36,9 @@ export function plannedServer(
       );
     },
     inFlight(slots) {
-      options.onCommand(inFlightScript(slots, options.nonce()), false);
+      const which = slots.join(' ');
+      if (!asked.has(which)) options.onCommand(inFlightScript(slots, options.nonce()), false);
+      asked.add(which);
       return Promise.resolve(new Map(slots.map((slot) => [slot, 0])));
     },
   };

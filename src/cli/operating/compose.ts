@@ -16,7 +16,7 @@ import { plannedStore } from '../../state/planned-store.ts';
 import type { StateStore } from '../../state/store.ts';
 import type { CommandContext } from '../command.ts';
 import { makeNode, makeServer } from './adapters.ts';
-import { systemClock } from './system-clock.ts';
+import { hastyClock, systemClock } from './system-clock.ts';
 import type { PlannedCommand } from './plan.ts';
 import { volumeGlobs } from './volume-globs.ts';
 
@@ -68,7 +68,7 @@ export async function compose(command: CommandContext): Promise<Operating> {
     node: (name) =>
       once(nodes, name, () => makeNode(config, name, { dryRun, nonce, onCommand: told(name, 'node') })),
     audit: dryRun ? { record: () => Promise.resolve() } : audit,
-    clock: systemClock(command.now),
+    clock: dryRun ? hastyClock(command.now) : systemClock(command.now),
     report: command.report,
     signal: command.signal,
     grace: graceOf(command.signal),

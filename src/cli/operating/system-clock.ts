@@ -16,3 +16,16 @@ export function systemClock(now: () => Date): Clock {
     },
   };
 }
+
+/** A clock for a dry run: whoever sleeps wakes at once, and finds the time gone. */
+export function hastyClock(now: () => Date): Clock {
+  let ahead = 0;
+  return {
+    now,
+    monotonic: () => performance.now() + ahead,
+    sleep(milliseconds) {
+      ahead += milliseconds;
+      return Promise.resolve();
+    },
+  };
+}
