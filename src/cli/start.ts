@@ -6,7 +6,7 @@ import { runCli } from './run-cli.ts';
 /** Runs the command line of this process and ends the process with its exit code. */
 export async function start(argv: readonly string[]): Promise<never> {
   armExit();
-  const io = processIo(leave);
+  const io = await processIo(leave);
   try {
     return leave(await runCli(argv, io));
   } catch (error) {

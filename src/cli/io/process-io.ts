@@ -1,18 +1,17 @@
 import { fstatSync, writeSync } from 'node:fs';
-import os from 'node:os';
 import type { CliIo, EndSignal, TextInput, TextOutput } from './cli-io.ts';
 
 const SIGNALS: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
 /** The process's own streams and surroundings. */
-export function processIo(exitNow: (code: number) => void): CliIo {
+export async function processIo(exitNow: (code: number) => void): Promise<CliIo> {
   return {
     stdout: openOutput(1, () => process.stdout),
     stderr: openOutput(2, () => process.stderr),
     stdin: processInput(),
     env: process.env,
     cwd: process.cwd(),
-    home: process.env['HOME'] ?? os.homedir(),
+    home: process.env['HOME'] ?? (await import('node:os')).homedir(),
     uid: process.getuid?.() ?? 0,
     now: () => new Date(),
     onSignal(listener) {
