@@ -20,7 +20,7 @@ has_controller() {
 }
 # what sysfs shows of the subsystem into json: is there a live controller, and a usable device
 ready() {
-  json=null
+  json=null nodes=''
   find_subsystem "$nqn" || return 1
   json=$(subsystem_json "$found" 0)
   case $json in *'"state":"live"'*) ;; *) return 1 ;; esac

@@ -10,8 +10,6 @@ can_nvme_tcp() {
 main() {
   nonce=$1; shift
   if [ $# -gt 0 ]; then need_tmp; fi
-  nl='
-'
   printf 'BEGIN %s\\n{"bootId":' "$nonce"
   line "$R/proc/sys/kernel/random/boot_id"; str "$v"
   printf ',"clock":"%s","kernel":' "$(date +%s)"; line "$R/proc/sys/kernel/osrelease"; str "\${v:-$(uname -r)}"

@@ -54,14 +54,24 @@ controllers_json() {
   done
 }
 
-# the devices of subsystem directory $1 as JSON; stat prints the numbers in hex, dev holds them in decimal
+# what the nodes in /dev are, a line "MAJOR:MINOR PATH" each (hex, as stat prints it), into nodes: one program
+# for all of them, since a node may have hundreds
+nl='
+'
+nodes=''
+look_at_nodes() { nodes=$nl$(stat -L -c '%t:%T %n' "$R"/dev/nvme*n* 2>/dev/null)$nl; }
+
+# the devices of subsystem directory $1 as JSON; dev holds the numbers in decimal
 devices_json() {
   sep=''
   for d in "$1"/nvme* "$1"/nvme*/nvme*; do
     n=\${d##*/}
     { [ -e "$d/size" ] && is_device "$n"; } || continue
+    [ -n "$nodes" ] || look_at_nodes
     line "$d/dev"; want=$v; line "$d/size"; ok=false
-    if have=$(stat -L -c '%t:%T' "$R/dev/$n" 2>/dev/null); then
+    have=\${nodes%%" $R/dev/$n$nl"*}
+    if [ "$have" != "$nodes" ]; then
+      have=\${have##*"$nl"}
       if [ "$((0x\${have%%:*})):$((0x\${have##*:}))" = "$want" ]; then ok=true; fi
     fi
     printf '%s{"path":"/dev/%s","sectors":%s,"usable":%s}' "$sep" "$n" "\${v:-0}" $ok; sep=,
