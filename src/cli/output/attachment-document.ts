@@ -49,9 +49,11 @@ export function attachmentBody(
 }
 
 /** The slots that more than one storage server has an attachment of: there a bare slot says too little. */
-export function ambiguousSlots(attachments: Iterable<Attachment>): ReadonlySet<string> {
-  const seen = new Set<string>();
+export function ambiguousSlots(attachments: readonly Attachment[]): ReadonlySet<string> {
   const twice = new Set<string>();
+  const [first] = attachments;
+  if (attachments.every(({ rds }) => rds === first?.rds)) return twice;
+  const seen = new Set<string>();
   for (const { slot } of attachments) {
     if (seen.has(slot)) twice.add(slot);
     seen.add(slot);
