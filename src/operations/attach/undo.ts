@@ -1,6 +1,6 @@
 import { NOBODY } from '../../attachment/host-nqn.ts';
 import { abandonAttach, holds } from '../../attachment/transitions.ts';
-import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { isReason, RdsctlError } from '../../errors/rdsctl-error.ts';
 import { checkTag } from '../claims.ts';
 import { step, type OperationContext } from '../context.ts';
 import { drain, notDrained } from '../drain.ts';
@@ -82,7 +82,7 @@ async function withdraw(
   context: OperationContext,
   picture: Picture,
   hands: Hands,
-  at: { token: number; comment: (owners: readonly string[]) => string },
+  at: { cause: unknown; token: number; comment: (owners: readonly string[]) => string },
 ): Promise<void> {
   const { volume, disk, sharing, transport } = picture;
   const [now] = (await hands.server.look([volume.slot], { signal: context.grace })).disks;
@@ -104,7 +104,16 @@ async function withdraw(
     });
     return;
   }
-  if (!now.exported && now.allow === NOBODY) return;
+  if (!now.exported && now.allow === NOBODY) {
+    // Refused for certain: there is nothing to withdraw. Anything else may still be under way there, and would
+    // land; another comment is what stops it, or else the claim stays.
+    if (isReason(at.cause, 'REMOTE_ERROR', 'NOT_PERMITTED', 'NO_SUCH_VOLUME')) return;
+    if (now.comment === at.comment([])) {
+      throw new RdsctlError('NOT_VERIFIED', {
+        message: `the grant of ${volume.slot} may still be under way at ${volume.rds}`,
+      });
+    }
+  }
   hands.trail.changed(volume.rds, `revoke ${volume.slot}`);
   await settleOne(context, hands.server, {
     kind: 'revoke',

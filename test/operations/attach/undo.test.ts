@@ -93,6 +93,19 @@ describe('a connect that fails', () => {
   });
 });
 
+describe('a grant of which nobody knows whether it comes late', () => {
+  it('finds another comment than it expects, also where nobody was let in before', async () => {
+    const { run, server, attachment } = setup({
+      disks: [aDisk({ comment: tagged([], 3), allow: NOBODY })],
+      state: aState([], { tokens: { 'rds1/vol-1': 3 } }),
+    });
+    server.changeFaults.push('lost-before', 'lost-before', 'lost-before');
+    expect((await failure(run())).details).toMatchObject({ outcome: 'unknown' });
+    expect(server.disk('vol-1')).toMatchObject({ exported: false, comment: tagged([], 4) });
+    expect(attachment()).toBeUndefined();
+  });
+});
+
 describe('an undo that fails', () => {
   it.each([
     ['the storage server can not be asked', 'look'],
