@@ -169,7 +169,8 @@ export function entry(target: Target, result: 'fenced' | 'already', keptBy: stri
   };
 }
 
-function failedEntry(target: Target, error: unknown): FencedVolume {
+/** A volume that the node is not proved to be cut off from. */
+export function failedEntry(target: Target, error: unknown): FencedVolume {
   return {
     volume: target.key,
     rds: target.rds,

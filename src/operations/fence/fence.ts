@@ -12,7 +12,7 @@ import { checkpoint, step, workOf, type OperationContext } from '../context.ts';
 import { lockOptions } from '../locking.ts';
 import { resolveVolume, type MayTouch } from '../resolve.ts';
 import { lookAtVolume } from '../seen.ts';
-import { cutVolumes, entry, type Cut } from './cut.ts';
+import { cutVolumes, entry, failedEntry, type Cut } from './cut.ts';
 import { knownNode } from './known-node.ts';
 import { dropOnNode } from './node-side.ts';
 import { failureOf, type FencedVolume, type FenceReport } from './report.ts';
@@ -124,7 +124,7 @@ async function cutAll(
 ): Promise<FencedVolume[]> {
   const done = new Map<string, FencedVolume>();
   const unreachable = targets.filter(({ error }) => error !== null);
-  for (const target of unreachable) done.set(target.key, failed(target, target.error));
+  for (const target of unreachable) done.set(target.key, failedEntry(target, target.error));
   const waiting: Target[] = [];
   const reachable = targets.filter(({ error }) => error === null);
   const first = await locked(context, node, reachable, 'later', trail);
@@ -135,7 +135,7 @@ async function cutAll(
   for (const target of waiting) {
     // One after another: what is held up is only what somebody else works on.
     const [[, result] = [target.key, 'busy' as const]] = await locked(context, node, [target], 'wait', trail);
-    done.set(target.key, result === 'busy' ? failed(target, null) : result);
+    done.set(target.key, result === 'busy' ? failedEntry(target, null) : result);
   }
   return targets.map(({ key }) => done.get(key)).filter((volume) => volume !== undefined);
 }
@@ -170,7 +170,7 @@ async function locked(
       });
     } catch (error) {
       if (turn.had || !(error instanceof RdsctlError) || error.code !== 'BUSY') throw error;
-      results.set(target.key, ifBusy === 'later' ? 'busy' : failed(target, error));
+      results.set(target.key, ifBusy === 'later' ? 'busy' : failedEntry(target, error));
       await next(index + 1);
     }
   };
@@ -244,18 +244,4 @@ function withResults(state: State, node: string, cuts: readonly Cut[]): StateCha
     current = { ...current, ...completeFence(current, { key: volume.volume, token, node }) };
   }
   return current;
-}
-
-function failed(target: Target, error: RdsctlError | null): FencedVolume {
-  return {
-    volume: target.key,
-    rds: target.rds,
-    slot: target.slot,
-    result: 'failed',
-    verified: false,
-    inFlight: null,
-    tracked: target.attachment !== null,
-    keptBy: null,
-    error,
-  };
 }
