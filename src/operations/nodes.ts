@@ -1,9 +1,10 @@
-import { RdsctlError } from '../errors/rdsctl-error.ts';
-import type { FencedMark } from '../state/state.ts';
+import type { RdsctlError } from '../errors/rdsctl-error.ts';
+import type { FencedMark, State } from '../state/state.ts';
 import { holds } from '../attachment/transitions.ts';
 import { requireNode } from './resolve.ts';
-import { checkpoint, type OperationContext } from './context.ts';
+import type { OperationContext } from './context.ts';
 import type { NodeView } from './ports/node.ts';
+import { survey, type Answer } from './survey.ts';
 
 export interface NodeRow {
   readonly node: string;
@@ -21,41 +22,12 @@ export interface NodeRow {
   readonly twin: string | null;
 }
 
-/** At most so many nodes are asked at once. */
-const AT_ONCE = 32;
-
 /** The configured nodes with what they say of themselves. Changes nothing. */
 export async function nodes(context: OperationContext, only: readonly string[]): Promise<readonly NodeRow[]> {
-  const state = await context.manager.state();
   for (const node of only) requireNode(context, node);
   const names = Object.keys(context.config.nodes).filter((node) => only.length === 0 || only.includes(node));
-  const rows: NodeRow[] = [];
-  for (let from = 0; from < names.length; from += AT_ONCE) {
-    rows.push(
-      ...(await Promise.all(
-        names.slice(from, from + AT_ONCE).map(async (node): Promise<NodeRow> => {
-          const configured = context.config.nodes[node];
-          const known = state.nodes[node];
-          const seen = await asked(context, node);
-          return {
-            node,
-            transport: configured?.transport ?? 'ssh',
-            host: configured?.host ?? null,
-            reachable: seen.view !== null,
-            ...seen,
-            hostNqn: configured?.hostNqn ?? seen.view?.hostNqnFile ?? known?.hostNqn ?? null,
-            fenced: known?.fenced ?? null,
-            volumes: Object.values(state.attachments)
-              .filter((attachment) => attachment.phase !== 'fenced' && holds(attachment, node))
-              .map(({ volume }) => volume)
-              .sort(),
-            twin: null,
-          };
-        }),
-      )),
-    );
-  }
-  checkpoint(context);
+  const seen = await survey(context, { servers: [], nodes: names });
+  const rows = [...seen.nodes].map(([node, answer]) => rowOf(context, seen.state, node, answer));
   return rows.map((row) => ({
     ...row,
     twin:
@@ -64,14 +36,21 @@ export async function nodes(context: OperationContext, only: readonly string[]):
   }));
 }
 
-async function asked(
-  context: OperationContext,
-  node: string,
-): Promise<{ view: NodeView | null; error: RdsctlError | null }> {
-  try {
-    return { view: await context.node(node).observe({ usesOf: [], signal: context.signal }), error: null };
-  } catch (error) {
-    if (!(error instanceof RdsctlError)) throw error;
-    return { view: null, error };
-  }
+function rowOf(context: OperationContext, state: State, node: string, answer: Answer<NodeView>): NodeRow {
+  const configured = context.config.nodes[node];
+  const known = state.nodes[node];
+  return {
+    node,
+    transport: configured?.transport ?? 'ssh',
+    host: configured?.host ?? null,
+    reachable: answer.view !== null,
+    ...answer,
+    hostNqn: configured?.hostNqn ?? answer.view?.hostNqnFile ?? known?.hostNqn ?? null,
+    fenced: known?.fenced ?? null,
+    volumes: Object.values(state.attachments)
+      .filter((attachment) => attachment.phase !== 'fenced' && holds(attachment, node))
+      .map(({ volume }) => volume)
+      .sort(),
+    twin: null,
+  };
 }

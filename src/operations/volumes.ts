@@ -1,10 +1,11 @@
 import type { Attachment } from '../attachment/attachment.ts';
 import { volumeKey } from '../attachment/names.ts';
 import { parseComment, type Tag } from '../attachment/tag.ts';
-import { RdsctlError } from '../errors/rdsctl-error.ts';
+import type { RdsctlError } from '../errors/rdsctl-error.ts';
 import { noServer } from './resolve.ts';
-import { checkpoint, type OperationContext } from './context.ts';
+import type { OperationContext } from './context.ts';
 import type { Disk } from './ports/storage-server.ts';
+import { survey } from './survey.ts';
 
 export interface VolumeRow {
   readonly key: string;
@@ -32,18 +33,9 @@ export async function volumes(context: OperationContext, only: readonly string[]
   const unknown = only.find((rds) => !configured.includes(rds));
   if (unknown !== undefined) throw noServer(unknown, configured);
   const names = configured.filter((rds) => only.length === 0 || only.includes(rds));
-  const state = await context.manager.state();
-  const looked = await Promise.all(
-    names.map(async (rds) => {
-      try {
-        return { rds, view: await context.server(rds).look('all', { signal: context.signal }), error: null };
-      } catch (error) {
-        if (!(error instanceof RdsctlError)) throw error;
-        return { rds, view: null, error };
-      }
-    }),
-  );
-  checkpoint(context);
+  const seen = await survey(context, { servers: names, nodes: [] });
+  const looked = [...seen.servers].map(([rds, answer]) => ({ rds, ...answer }));
+  const { state } = seen;
   return {
     servers: looked.map(({ rds, view, error }) => ({ rds, version: view?.version ?? null, error })),
     volumes: looked.flatMap(({ rds, view }) =>
