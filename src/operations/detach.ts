@@ -187,7 +187,7 @@ async function bothSeen(
 }
 
 /** A node that can't be asked may have the volume mounted: nothing is changed. */
-function nodeUnseen(error: unknown, volume: VolumeId, node: string): unknown {
+export function nodeUnseen(error: unknown, volume: Pick<VolumeId, 'slot'>, node: string): unknown {
   if (!(error instanceof RdsctlError)) return error;
   if (error.code !== 'UNREACHABLE') return error.with({ now: 'Nothing was changed.' });
   return error.with({

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { connectByHand } from './by-hand.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const BY_HAND = ['rds1/vol-1'];
@@ -9,23 +10,6 @@ async function exportedByHand(allow: 'any' | 'node-2'): Promise<Scene> {
   const nqn = allow === 'any' ? '' : scene.hostNqn(allow);
   await scene.setDisk('vol-1', `nvme-tcp-server-allow-host-name="${nqn}" nvme-tcp-export=yes`);
   return scene;
-}
-
-async function connectByHand(scene: Scene, node: string): Promise<void> {
-  const { kernel } = scene.simulation.node(node);
-  kernel.loadModule('nvme-tcp');
-  const outcome = await kernel.host.connect({
-    nqn: 'nqn.2000-02.com.mikrotik:vol-1',
-    address: '10.77.0.1',
-    port: 4420,
-    hostNqn: kernel.hostNqn,
-    hostId: kernel.hostId,
-    ctrlLossTmo: 600,
-    reconnectDelay: 10,
-    keepAliveTmo: 5,
-    fastIoFailTmo: -1,
-  });
-  expect(outcome).toHaveProperty('controller');
 }
 
 describe.each(['any', 'node-2'] as const)('a volume that is exported by hand to %s', (allow) => {

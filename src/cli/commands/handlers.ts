@@ -10,6 +10,7 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   show: () => import('./show/run.ts'),
   history: () => import('./history/run.ts'),
   volumes: () => import('./volumes/run.ts'),
+  drain: () => import('./drain/run.ts'),
   fence: () => import('./fence/run.ts'),
   unfence: () => import('./unfence/run.ts'),
   nodes: () => import('./nodes/run.ts'),

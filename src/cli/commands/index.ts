@@ -4,6 +4,7 @@ import { configCheck } from './config-check/definition.ts';
 import { configInit } from './config-init/definition.ts';
 import { configShow } from './config-show/definition.ts';
 import { detach } from './detach/definition.ts';
+import { drain } from './drain/definition.ts';
 import { fence } from './fence/definition.ts';
 import { history } from './history/definition.ts';
 import { list } from './list/definition.ts';
@@ -23,6 +24,7 @@ export const DEFINITIONS = {
   history,
   show,
   volumes,
+  drain,
   fence,
   unfence,
   nodes,

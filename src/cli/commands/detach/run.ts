@@ -1,7 +1,7 @@
 import { detach as detachVolume, type DetachResult } from '../../../operations/detach.ts';
 import type { Handler } from '../../command.ts';
+import { detachedBody } from '../../operating/detached.ts';
 import { operate } from '../../operating/operate.ts';
-import { attachmentBody } from '../../output/attachment-document.ts';
 import type { Style } from '../../output/style.ts';
 import type { detach } from './definition.ts';
 
@@ -21,26 +21,6 @@ export const run: Handler<typeof detach> = (command) => {
       }),
   );
 };
-
-/** What is left of the attachment; without one, the fields of a volume that nobody has. */
-function detachedBody({ volume, before, after, changed }: DetachResult): object {
-  if (after !== null) return attachmentBody(after, { changed });
-  return {
-    volume: volume.slot,
-    rds: volume.rds,
-    node: null,
-    nodes: [],
-    phase: null,
-    nqn: before?.nqn ?? null,
-    transport: before?.transport ?? null,
-    hostNqn: null,
-    device: null,
-    sizeBytes: before?.sizeBytes ?? null,
-    attachedAt: null,
-    fencingToken: before?.token ?? null,
-    changed,
-  };
-}
 
 function detachedText(
   { volume, before, after, changed }: DetachResult,
