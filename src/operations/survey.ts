@@ -11,8 +11,7 @@ const HOSTS_AT_ONCE = 32;
 
 /** What one host said, or why it could not be asked: never read the second as "there is nothing". */
 export type Answer<View> =
-  | { readonly view: View; readonly error: null }
-  | { readonly view: null; readonly error: RdsctlError };
+  { readonly view: View; readonly error: null } | { readonly view: null; readonly error: RdsctlError };
 
 /** The three views side by side, as of about one moment. */
 export interface Survey {
