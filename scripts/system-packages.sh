@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs the Debian packages that the tests need, where some are missing: OpenSSH (client and server), and
-# the tools of util-linux and strace. Quick when everything is there.
+# the tools of util-linux, and the shells that have completion. Quick when everything is there.
 set -eu
 missing=
-for need in ssh:openssh-client /usr/sbin/sshd:openssh-server unshare:util-linux busybox:busybox-static; do
+for need in ssh:openssh-client /usr/sbin/sshd:openssh-server unshare:util-linux busybox:busybox-static \
+  zsh:zsh fish:fish; do
   command -v "${need%%:*}" >/dev/null 2>&1 || missing="$missing ${need##*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -34,6 +34,8 @@ export interface CommandDefinition<
   readonly options: O;
   /** Whether it changes anything: such commands take `--dry-run`, `--yes`, `--lock-timeout`, `--reason`. */
   readonly changes: boolean;
+  /** Left out of the overview, of completion and of the manual. */
+  readonly hidden?: boolean;
   /** Whether a signal is its proper end, not an interruption. */
   readonly runsUntilSignal?: boolean;
   readonly examples: readonly Example[];

@@ -15,13 +15,14 @@ export function overview(
   style: Style,
   columns: number | undefined,
 ): string {
-  const width = definitions.reduce((longest, one) => Math.max(longest, titled(one).length), 0) + 2;
+  const shown = definitions.filter(({ hidden }) => hidden !== true);
+  const width = shown.reduce((longest, one) => Math.max(longest, titled(one).length), 0) + 2;
   let out = `Usage: rdsctl COMMAND [ARGUMENTS] [OPTIONS]\n\n`;
   out +=
     'Attaches NVMe/TCP volumes of MikroTik ROSE Data Servers to Linux nodes, one node at a time,\n' +
     'and cuts dead nodes off so that their volumes can safely live on.\n';
   for (const section of SECTIONS) {
-    const rows = definitions.filter((definition) => definition.section === section);
+    const rows = shown.filter((definition) => definition.section === section);
     if (rows.length === 0) continue;
     out += `\n${style.bold(`${section}:`)}\n`;
     for (const row of rows) out += entry(titled(row), row.summary, width, columns);

@@ -104,9 +104,9 @@ async function writeOverview(io: CliIo, where: 'stdout' | 'stderr'): Promise<voi
 async function unknownCommand(words: readonly string[], inGroup: boolean): Promise<RdsctlError> {
   const { closest, distance } = await import('fastest-levenshtein');
   const given = words.join(' ');
-  const known = COMMANDS.flatMap((one) => [one.name, ...one.aliases]).filter(
-    (name) => !inGroup || name.startsWith(`${words[0] ?? ''} `),
-  );
+  const known = COMMANDS.filter(({ hidden }) => hidden !== true)
+    .flatMap((one) => [one.name, ...one.aliases])
+    .filter((name) => !inGroup || name.startsWith(`${words[0] ?? ''} `));
   const near = closest(given, known);
   const likely = inGroup || distance(given, near) <= Math.max(2, Math.floor(near.length / 2));
   return new RdsctlError('BAD_ARGUMENT', {

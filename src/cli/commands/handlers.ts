@@ -18,6 +18,8 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   configCheck: () => import('./config-check/run.ts'),
   configShow: () => import('./config-show/run.ts'),
   simulate: () => import('./simulate/run.ts'),
+  completion: () => import('./completion/run.ts'),
+  names: () => import('./names/run.ts'),
 };
 
 /** Loads and runs the handler of a command. */

@@ -1,5 +1,6 @@
 import type { CommandDefinition } from '../command.ts';
 import { attach } from './attach/definition.ts';
+import { completion } from './completion/definition.ts';
 import { configCheck } from './config-check/definition.ts';
 import { configInit } from './config-init/definition.ts';
 import { configShow } from './config-show/definition.ts';
@@ -9,6 +10,7 @@ import { fence } from './fence/definition.ts';
 import { history } from './history/definition.ts';
 import { list } from './list/definition.ts';
 import { move } from './move/definition.ts';
+import { names } from './names/definition.ts';
 import { nodes } from './nodes/definition.ts';
 import { show } from './show/definition.ts';
 import { simulate } from './simulate/definition.ts';
@@ -32,6 +34,8 @@ export const DEFINITIONS = {
   configCheck,
   configShow,
   simulate,
+  completion,
+  names,
 } as const;
 
 /** The name that a command's handler is found by. */

@@ -1,0 +1,122 @@
+# Completion of rdsctl for bash; made by "rdsctl completion bash".
+
+# What follows a word that is a command or begins one; fails for any other.
+_rdsctl_words() {
+  case "$1" in
+    '') echo 'attach detach move list ls history show volumes drain fence unfence nodes config simulate completion help' ;;
+    config) echo 'init check show' ;;
+    *) return 1 ;;
+  esac
+}
+
+_rdsctl_options() {
+  case "$1" in
+    '') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'attach') echo '--shared --handoff --take-over -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'detach') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'move') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'list') echo '--node --volume --phase --rds -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'ls') echo '--node --volume --phase --rds -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'history') echo '--limit -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'show') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'volumes') echo '--rds --volume -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'drain') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'fence') echo '--volume -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'unfence') echo '--force -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'nodes') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'config init') echo '-f --force -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'config check') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'config show') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'simulate') echo '--dir --nodes --volumes --routeros --events --faults -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'completion') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'help') echo '' ;;
+  esac
+}
+
+# What an option's value is; fails when it takes none.
+_rdsctl_value() {
+  case "$1:$2" in
+    *:--config | *:-c) echo file ;;
+    *:--state) echo directory ;;
+    *:--output | *:-o) echo 'words table wide json jsonl yaml name' ;;
+    *:--timeout) echo nothing ;;
+    *:--lock-timeout) echo nothing ;;
+    *:--log-format) echo 'words text json' ;;
+    *:--reason) echo nothing ;;
+    'attach':--handoff) echo nothing ;;
+    'list':--node) echo 'names node' ;;
+    'list':--volume) echo 'names volume' ;;
+    'list':--phase) echo 'words attaching attached detaching fencing fenced' ;;
+    'list':--rds) echo 'names rds' ;;
+    'ls':--node) echo 'names node' ;;
+    'ls':--volume) echo 'names volume' ;;
+    'ls':--phase) echo 'words attaching attached detaching fencing fenced' ;;
+    'ls':--rds) echo 'names rds' ;;
+    'history':--limit) echo nothing ;;
+    'volumes':--rds) echo 'names rds' ;;
+    'volumes':--volume) echo 'names volume' ;;
+    'fence':--volume) echo 'names volume' ;;
+    'simulate':--dir) echo directory ;;
+    'simulate':--nodes) echo nothing ;;
+    'simulate':--volumes) echo nothing ;;
+    'simulate':--routeros) echo nothing ;;
+    'simulate':--events) echo file ;;
+    'simulate':--faults) echo file ;;
+    *) return 1 ;;
+  esac
+}
+
+# What the nth argument of a command is.
+_rdsctl_operand() {
+  case "$1:$2" in
+    'attach':0) echo 'names volume' ;;
+    'attach':1) echo 'names node' ;;
+    'detach':0) echo 'names volume' ;;
+    'detach':1) echo 'names node' ;;
+    'move':0) echo 'names volume' ;;
+    'move':1) echo 'names node' ;;
+    'history':0) echo 'names volume' ;;
+    'show':0) echo 'names volume' ;;
+    'drain':0) echo 'names node' ;;
+    'fence':0) echo 'names node' ;;
+    'unfence':0) echo 'names node' ;;
+    'nodes':*) echo 'names node' ;;
+    'config init':0) echo file ;;
+    'simulate':*) echo nothing ;;
+    'completion':0) echo 'words bash zsh fish' ;;
+    'help':0) echo 'words attach detach move list ls history show volumes drain fence unfence nodes config simulate completion' ;;
+  esac
+}
+
+_rdsctl() {
+  local cur="${COMP_WORDS[COMP_CWORD]}" command='' expects='' only='' given=0 i word kind
+  local -a passed=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word="${COMP_WORDS[i]}"
+    if [[ $word == '=' ]]; then continue; fi
+    if [[ -n $expects ]]; then
+      case "$expects" in -c | --config | --state) passed+=("$expects" "$word") ;; esac
+      expects=''
+    elif [[ -z $only && $word == -- ]]; then only=1
+    elif [[ -z $only && $word == -* ]]; then
+      if _rdsctl_value "$command" "$word" >/dev/null; then expects="$word"; fi
+    elif _rdsctl_words "$command" >/dev/null; then command="${command:+$command }$word"
+    else given=$((given + 1))
+    fi
+  done
+  if [[ $cur == '=' ]]; then cur=''; fi
+  COMPREPLY=()
+  if [[ -n $expects ]]; then kind="$(_rdsctl_value "$command" "$expects")"
+  elif [[ -z $only && $cur == -* ]]; then kind="words $(_rdsctl_options "$command")"
+  elif kind="$(_rdsctl_words "$command")"; then kind="words $kind"
+  else kind="$(_rdsctl_operand "$command" "$given")"
+  fi
+  case "$kind" in
+    words*) mapfile -t COMPREPLY < <(compgen -W "${kind#words }" -- "$cur") ;;
+    names*) mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "${passed[@]}" __names "${kind#names }" 2>/dev/null)" -- "$cur") ;;
+    file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    directory) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+  esac
+}
+
+complete -F _rdsctl rdsctl
