@@ -16,11 +16,15 @@ export interface Claim {
 }
 
 /**
- * Holds a disk's tag against the state. A tag of another lineage, or with a newer token than this state ever
- * gave out, means that this state is not the one that counts: a second admin host, a restored backup.
+ * Holds a disk's tag against the state. A tag of another lineage, with a newer token than this state ever gave
+ * out, or that names a node of which the state knows nothing, means that this state is not the one that counts:
+ * a second admin host, a restored backup, one of two copies. (A claim is on disk before the tag names its node
+ * and goes only when the tag names it no more, so that one state alone is never behind its own tags. Tokens
+ * alone do not tell two copies apart: the one that lost a race took its token too.)
+ * @param fencing a node that is to be cut off: it may be named where the state has lost its record
  * @throws RdsctlError FOREIGN_TAG, STALE_STATE
  */
-export function checkTag(state: State, volume: VolumeId, disk: Disk): Claim {
+export function checkTag(state: State, volume: VolumeId, disk: Disk, fencing: string | null = null): Claim {
   const { text, tag } = parseComment(disk.comment);
   const details = { volume: volume.key, rds: volume.rds, tag, lineage: state.lineage };
   if (tag === 'unreadable') {
@@ -54,16 +58,31 @@ export function checkTag(state: State, volume: VolumeId, disk: Disk): Claim {
   }
   const known = state.tokens[volume.key] ?? 0;
   if (tag.token > known) {
-    throw new RdsctlError('STALE_STATE', {
-      message: `the storage server knows token ${tag.token} for ${volume.slot}, this state only ${known}: it is an old copy`,
-      now: 'Nothing was changed.',
-      hints: [
-        { when: 'Use the newest state, or make it again from what is there:', run: 'rdsctl state rebuild' },
-      ],
+    throw stale(
+      `the storage server knows token ${tag.token} for ${volume.slot}, this state only ${known}: it is an old copy`,
       details,
-    });
+    );
+  }
+  const holders = state.attachments[volume.key]?.holders.map(({ node }) => node) ?? [fencing];
+  const strangers = tag.owners.filter((owner) => !holders.includes(owner));
+  if (strangers.length > 0) {
+    throw stale(
+      `the storage server says that ${volume.slot} is with ${strangers.join(' and ')} (token ${tag.token}), of which this state knows nothing: another copy of it is in use`,
+      details,
+    );
   }
   return { text, tag };
+}
+
+function stale(message: string, details: Record<string, unknown>): RdsctlError {
+  return new RdsctlError('STALE_STATE', {
+    message,
+    now: 'Nothing was changed.',
+    hints: [
+      { when: 'Use the newest state, or make it again from what is there:', run: 'rdsctl state rebuild' },
+    ],
+    details,
+  });
 }
 
 /**

@@ -47,7 +47,7 @@ export async function settle(
       }
       const outcomes = await server.change(open, { signal: context.grace });
       for (const [index, change] of open.entries()) {
-        result.set(change.slot, await outcome(context, server, change, outcomes[index]));
+        result.set(change.slot, await outcome(context, server, change, outcomes[index], lost !== null));
       }
       open = [];
     } catch (error) {
@@ -82,13 +82,14 @@ async function outcome(
   server: StorageServer,
   change: DiskChange,
   told: ChangeOutcome | undefined,
+  again: boolean,
 ): Promise<Settled> {
   if (told === undefined) throw new RdsctlError('INTERNAL', { message: 'a change without an outcome' });
   if (told.ok) return verified(context, server, change, told.disk);
   if (told.why === 'comment-changed') {
     const disk = (await server.look([change.slot], { signal: context.grace })).disks[0];
-    // Sent twice, and the first one was only late: it is ours.
-    if (disk?.comment === change.comment) return verified(context, server, change, disk);
+    // Sent twice, and the first one was only late: it is ours. Sent once, it is that of a copy of this state.
+    if (again && disk?.comment === change.comment) return verified(context, server, change, disk);
     return { slot: change.slot, ok: false, error: changedMeanwhile(server.name, change, disk) };
   }
   return { slot: change.slot, ok: false, error: refusal(server, change, told.why, told.text) };

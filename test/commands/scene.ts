@@ -59,8 +59,8 @@ export interface Scene {
   console(line: string, rds?: string): Promise<string>;
   /** Puts a function between a storage server's console and what it sends back. */
   mangle(change: (answer: string, line: string) => string, rds?: string): void;
-  /** Holds back the lines that match, until they are let go. */
-  hold(line: RegExp, rds?: string): { readonly reached: Promise<void>; letGo(): void };
+  /** Holds back the lines that match, until they are let go; `pass` holds back no more than it has by then. */
+  hold(line: RegExp, rds?: string): { readonly reached: Promise<void>; letGo(): void; pass(): void };
   comment(volume: string, rds?: string): Promise<string>;
   /** Writes to a volume by hand on its console. */
   setDisk(volume: string, settings: string, rds?: string): Promise<void>;
@@ -133,14 +133,15 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       const reached = new Promise<void>((resolve) => (reach = resolve));
       const free = new Promise<void>((resolve) => (letGo = resolve));
       held.push(letGo);
+      let passing = false;
       device.exec = async (line, policies) => {
-        if (match.test(line)) {
+        if (!passing && match.test(line)) {
           reach();
           await free;
         }
         return exec(line, policies);
       };
-      return { reached, letGo };
+      return { reached, letGo, pass: () => void (passing = true) };
     },
     async setDisk(volume, settings, rds = 'rds1') {
       const answer = await scene.console(`/disk set [find where slot="${volume}"] ${settings}`, rds);

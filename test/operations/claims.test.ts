@@ -10,7 +10,7 @@ import { aConfig, anAttachment, aState, makeWorld, tagged } from '../fakes/world
 
 const VOLUME = { key: 'rds1/vol-1', rds: 'rds1', slot: 'vol-1' };
 const OTHER = '00000000-1111-4222-8333-444444444444';
-const state = emptyState({ tokens: { 'rds1/vol-1': 7 } });
+const state = aState([anAttachment({ token: 7 })]);
 const check = (comment: string, of: State = state) => checkTag(of, VOLUME, aDisk({ comment }));
 
 describe('checkTag', () => {
@@ -44,6 +44,31 @@ describe('checkTag', () => {
     expect(error).toMatchObject({ reason: 'STALE_STATE', exitCode: 4 });
     expect(error.message).toContain('token 8 for vol-1, this state only 7');
     expect((await failure(() => check(tagged([], 1), emptyState()))).reason).toBe('STALE_STATE');
+  });
+
+  it.each([
+    ['that it has given to nobody', emptyState({ tokens: { 'rds1/vol-1': 7 } }), ['node-1'], 'node-1'],
+    ['that it has given to another node', state, ['node-2'], 'node-2'],
+    ['that it has given to one of two nodes', state, ['node-1', 'node-2'], 'node-2'],
+  ])(
+    'refuses a volume %s: a copy of it is in use, whatever the token',
+    async (_what, of, owners, stranger) => {
+      for (const token of [1, 7]) {
+        const error = await failure(() => check(tagged(owners, token), of));
+        expect(error).toMatchObject({ reason: 'STALE_STATE', exitCode: 4, now: 'Nothing was changed.' });
+        expect(error.message).toContain(`vol-1 is with ${stranger} (token ${token})`);
+        expect(error.hints[0]?.run).toBe('rdsctl state rebuild');
+      }
+    },
+  );
+
+  it('takes its own tag for nobody, or for one of two that share', () => {
+    expect(check(tagged([], 7)).tag?.owners).toEqual([]);
+    const [holder] = anAttachment().holders;
+    const shared = aState([anAttachment({ token: 7, holders: [holder, { ...holder, node: 'node-2' }] })]);
+    for (const owners of [['node-1'], ['node-2'], ['node-1', 'node-2']]) {
+      expect(check(tagged(owners, 7), shared).tag?.owners).toEqual(owners);
+    }
   });
 
   it('refuses a tag that it can not read, and shows how to look', async () => {

@@ -56,6 +56,13 @@ describe('a change', () => {
     expect(server.disk('vol-1').comment).toBe(tagged(['node-1'], 1));
   });
 
+  it('that was sent once and refused is not ours, though a copy of the state wrote the very same', async () => {
+    const { context, server, log } = setup();
+    server.edit('vol-1', { comment: tagged(['node-1'], 1), exported: true, allow: HOST });
+    expect((await failure(settleOne(context, server, grant()))).reason).toBe('CHANGED_MEANWHILE');
+    expect(timesSent(log)).toBe(1);
+  });
+
   it('that nobody could be asked about stays unknown, and says so', async () => {
     const { context, server, log } = setup();
     server.changeFaults.push('lost-before');

@@ -98,7 +98,7 @@ function planCut(node: string, state: State, target: Target): Plan | 'already' {
   const { attachment, disk } = target;
   if (disk === null)
     throw target.error ?? new RdsctlError('INTERNAL', { message: 'a target that was not seen' });
-  const claim = checkTag(state, target, disk);
+  const claim = checkTag(state, target, disk, node);
   if (attachment?.phase === 'fenced' && !disk.exported) return 'already';
   const token = state.tokens[target.key] ?? 0;
   const comment = formatComment(claim.text, { owners: [], token, lineage: state.lineage });

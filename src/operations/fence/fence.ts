@@ -8,6 +8,7 @@ import {
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State, StateChange } from '../../state/state.ts';
 import { audited, type Trail } from '../audited.ts';
+import { checkTag } from '../claims.ts';
 import { checkpoint, step, workOf, type OperationContext } from '../context.ts';
 import { lockOptions } from '../locking.ts';
 import { resolveVolume, type MayTouch } from '../resolve.ts';
@@ -178,8 +179,30 @@ async function locked(
   return results;
 }
 
-/** Intents, then the change at each storage server side by side, then what came of it. */
+/** What another state manages is left alone; the rest is cut. */
 async function cutHeld(
+  context: OperationContext,
+  node: string,
+  held: readonly Target[],
+  trail: Trail,
+): Promise<FencedVolume[]> {
+  // Before the intents: they take new tokens, and an old copy must not outrun its own tags.
+  const state = await context.manager.state();
+  const refused = new Map<string, FencedVolume>();
+  for (const target of held) {
+    try {
+      if (target.disk !== null) checkTag(state, target, target.disk, node);
+    } catch (error) {
+      refused.set(target.key, failedEntry(target, error));
+    }
+  }
+  const ours = held.filter(({ key }) => !refused.has(key));
+  const cut = ours.length === 0 ? [] : await cutOurs(context, node, ours, trail);
+  return [...refused.values(), ...cut];
+}
+
+/** Intents, then the change at each storage server side by side, then what came of it. */
+async function cutOurs(
   context: OperationContext,
   node: string,
   held: readonly Target[],

@@ -126,13 +126,16 @@ function tokenOf(state: State, key: string): number {
   return state.tokens[key] ?? 0;
 }
 
-/** Whether an export lets the node in by name: its host NQN on the list, or its name in our own tag. */
+/**
+ * Whether an export lets the node in by name: its host NQN on the list, or its name in a tag. Another state's tag
+ * counts too: what it manages is not cut here, and must not be taken for cut.
+ */
 function grantedTo(state: State, context: OperationContext, node: string, disk: Disk): boolean {
   if (!disk.exported) return false;
   const known = [context.config.nodes[node]?.hostNqn, state.nodes[node]?.hostNqn];
   if (disk.allow !== '' && known.includes(disk.allow)) return true;
   const { tag } = parseComment(disk.comment);
-  return tag !== null && tag !== 'unreadable' && tag.lineage === state.lineage && tag.owners.includes(node);
+  return tag !== null && tag !== 'unreadable' && tag.owners.includes(node);
 }
 
 function gone(key: string): RdsctlError {

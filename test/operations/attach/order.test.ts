@@ -82,13 +82,20 @@ describe('an export that the storage server forgot', () => {
   });
 
   it.each([
-    ['another node', tagged(['node-2'], 5)],
-    ['two nodes', tagged(['node-1', 'node-2'], 5)],
     ['nobody', tagged([], 5)],
     ['the owner by an older token', tagged(['node-1'], 3)],
     ['no tag at all', 'text'],
   ])('whose tag names %s does not: somebody else may have written since', async (_what, comment) => {
     expect(await forgotten(comment)).toBe(true);
+  });
+
+  it.each([
+    ['another node', ['node-2']],
+    ['two nodes', ['node-1', 'node-2']],
+  ])('whose tag names %s is none of this state: nothing is touched', async (_what, owners) => {
+    const world = setup({ disks: [aDisk({ comment: tagged(owners, 5) })], state: aState([anAttachment()]) });
+    expect((await failure(world.run())).reason).toBe('STALE_STATE');
+    expect(world.remote().filter((entry) => !/ (?:look|observe)/.test(entry))).toEqual([]);
   });
 });
 

@@ -175,6 +175,7 @@ describe('fence', () => {
   it('of a node that only the state remembers is possible', async () => {
     const holders = [{ node: 'node-9', hostNqn: null, device: null, since: '' }] as const;
     const { run, server } = setup({
+      disks: [granted('node-9')],
       state: aState([anAttachment({ holders })], {
         nodes: { 'node-9': { hostNqn: null, hostId: null, fenced: null } },
       }),
@@ -216,6 +217,35 @@ describe('a fence that is not proved', () => {
     expect(attachments()['rds1/vol-1']?.phase).not.toBe('fenced');
     expect(attachments()['rds1/vol-1']?.holders[0].node).toBe('node-1');
     expect(audits).toMatchObject([{ event: 'fence', reason }]);
+  });
+
+  it.each([
+    ['of an old copy', tagged(['node-2'], 7)],
+    ['of the copy that lost', tagged(['node-2'], 5)],
+    ['of another state', tagged(['node-2'], 5, '', '00000000-1111-4222-8333-444444444444')],
+  ])('since the state is that %s takes no token, however often it is tried', async (_what, comment) => {
+    const { run, server, store, remote, attachments } = setup({
+      disks: [granted('node-2', 7, { comment })],
+    });
+    for (let again = 0; again < 3; again += 1) {
+      const { failure: reason, volumes } = await run();
+      expect(reason?.exitCode).toBe(4);
+      expect(volumes).toMatchObject([{ volume: 'rds1/vol-1', result: 'failed' }]);
+    }
+    expect(server.disk('vol-1')).toMatchObject({ exported: true, comment });
+    expect(remote().filter((entry) => entry.startsWith('rds1 revoke'))).toEqual([]);
+    expect(store.state.tokens).toEqual({ 'rds1/vol-1': 5 });
+    expect(attachments()['rds1/vol-1']).toMatchObject({ phase: 'attached', intent: null });
+  });
+
+  it('of what another state granted to the node, which this one does not know, is told', async () => {
+    const comment = tagged(['node-1'], 9, '', '00000000-1111-4222-8333-444444444444');
+    const { run, server } = setup({
+      disks: [granted('node-1', 9, { comment, allow: 'nqn.2014-08.org.example:unknown' })],
+      state: emptyState(),
+    });
+    expect(await run()).toMatchObject({ verified: false, failure: { reason: 'FOREIGN_TAG' } });
+    expect(server.disk('vol-1').exported).toBe(true);
   });
 
   it('is finished by the next one', async () => {
