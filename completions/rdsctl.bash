@@ -3,7 +3,7 @@
 # What follows a word that is a command or begins one; fails for any other.
 _rdsctl_words() {
   case "$1" in
-    '') echo 'attach detach move list ls history show volumes drain fence unfence nodes config simulate completion help' ;;
+    '') echo 'attach detach move list ls history show tree volumes drain fence unfence nodes config simulate completion help' ;;
     config) echo 'init check show' ;;
     *) return 1 ;;
   esac
@@ -19,6 +19,7 @@ _rdsctl_options() {
     'ls') echo '--node --volume --phase --rds -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'history') echo '--limit -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'show') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'tree') echo '--rds --node --volume -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'volumes') echo '--rds --volume -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'drain') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'fence') echo '--volume -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
@@ -53,6 +54,9 @@ _rdsctl_value() {
     'ls':--phase) echo 'words attaching attached detaching fencing fenced' ;;
     'ls':--rds) echo 'names rds' ;;
     'history':--limit) echo nothing ;;
+    'tree':--rds) echo 'names rds' ;;
+    'tree':--node) echo 'names node' ;;
+    'tree':--volume) echo 'names volume' ;;
     'volumes':--rds) echo 'names rds' ;;
     'volumes':--volume) echo 'names volume' ;;
     'fence':--volume) echo 'names volume' ;;
@@ -84,7 +88,7 @@ _rdsctl_operand() {
     'config init':0) echo file ;;
     'simulate':*) echo nothing ;;
     'completion':0) echo 'words bash zsh fish' ;;
-    'help':0) echo 'words attach detach move list ls history show volumes drain fence unfence nodes config simulate completion' ;;
+    'help':0) echo 'words attach detach move list ls history show tree volumes drain fence unfence nodes config simulate completion' ;;
   esac
 }
 

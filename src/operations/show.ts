@@ -74,7 +74,13 @@ export async function show(
     lineage: state.lineage,
     storageServer,
     nodes,
-    differences: differences(state, volume, server.nvmeAddress, storageServer, nodes),
+    differences: differences(
+      state,
+      volume,
+      server.nvmeAddress,
+      'seen' in storageServer ? storageServer.seen : null,
+      nodes,
+    ),
   };
 }
 
@@ -87,11 +93,12 @@ async function viewed<T>(context: OperationContext, look: () => Promise<T>): Pro
   }
 }
 
-function differences(
+/** Where the views of a volume differ. A side that could not be asked says nothing of itself. */
+export function differences(
   state: State,
   volume: VolumeId,
   address: string,
-  storageServer: ShowResult['storageServer'],
+  storageServer: { readonly disk: Disk; readonly tag: Tag | 'unreadable' | null } | null,
   nodes: readonly NodeSide[],
 ): string[] {
   const found: string[] = [];
@@ -103,8 +110,8 @@ function differences(
       `${attachment.intent.verb} of ${attachment.intent.node} was begun by ${attachment.intent.by} and is not finished`,
     );
   }
-  if ('seen' in storageServer) {
-    const { disk, tag } = storageServer.seen;
+  if (storageServer !== null) {
+    const { disk, tag } = storageServer;
     if (wanted && !disk.exported)
       found.push('the state says attached, the storage server does not export it');
     if (!wanted && disk.exported) {

@@ -6,6 +6,8 @@ export interface IoOptions {
   readonly typed?: readonly string[];
   /** Sends a signal as soon as this shows on stderr (`-v` shows steps). */
   readonly signalAt?: { readonly text: RegExp; readonly signal?: EndSignal };
+  /** Standard output is a terminal. */
+  readonly screen?: { readonly columns: number; readonly rows: number };
   readonly uid?: number;
   readonly cwd?: string;
 }
@@ -16,6 +18,8 @@ export interface Running<T> {
   signal(name: EndSignal): void;
   /** Resolves when stderr shows it. */
   shows(text: RegExp): Promise<void>;
+  /** Resolves when what was written to stdout satisfies it. */
+  prints(enough: (stdout: string) => boolean): Promise<void>;
   /** The exit codes of `exitNow`: the command asked to be ended at once. */
   readonly endedAtOnce: readonly number[];
 }
@@ -41,10 +45,11 @@ export function testIo<T>(
   };
   const io: CliIo = {
     stdout: {
-      isTTY: false,
-      columns: undefined,
+      isTTY: options.screen !== undefined,
+      columns: options.screen?.columns,
       write: (text) => {
         stdout += text;
+        for (const watcher of [...watchers]) watcher();
         return Promise.resolve();
       },
     },
@@ -74,19 +79,21 @@ export function testIo<T>(
     },
     exitNow: (code) => void endedAtOnce.push(code),
   };
+  const until = (enough: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const watcher = (): void => {
+        if (!enough()) return;
+        watchers.delete(watcher);
+        resolve();
+      };
+      watchers.add(watcher);
+      watcher();
+    });
   return {
     ended: run(io).then((code) => outcome(code, stdout, stderr)),
     signal: send,
-    shows: (text) =>
-      new Promise((resolve) => {
-        const watcher = (): void => {
-          if (!text.test(stderr)) return;
-          watchers.delete(watcher);
-          resolve();
-        };
-        watchers.add(watcher);
-        watcher();
-      }),
+    shows: (text) => until(() => text.test(stderr)),
+    prints: (enough) => until(() => enough(stdout)),
     endedAtOnce,
   };
 }

@@ -8,6 +8,7 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   move: () => import('./move/run.ts'),
   list: () => import('./list/run.ts'),
   show: () => import('./show/run.ts'),
+  tree: () => import('./tree/run.ts'),
   history: () => import('./history/run.ts'),
   volumes: () => import('./volumes/run.ts'),
   drain: () => import('./drain/run.ts'),

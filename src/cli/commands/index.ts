@@ -14,6 +14,7 @@ import { names } from './names/definition.ts';
 import { nodes } from './nodes/definition.ts';
 import { show } from './show/definition.ts';
 import { simulate } from './simulate/definition.ts';
+import { tree } from './tree/definition.ts';
 import { unfence } from './unfence/definition.ts';
 import { volumes } from './volumes/definition.ts';
 
@@ -25,6 +26,7 @@ export const DEFINITIONS = {
   list,
   history,
   show,
+  tree,
   volumes,
   drain,
   fence,
