@@ -7,6 +7,7 @@ import {
 import { SECTIONS, type CommandDefinition } from './command.ts';
 import type { ArgumentSpec, OptionSpec } from './spec-types.ts';
 import { optionName } from './option-name.ts';
+import { wrapLines } from './output/wrap.ts';
 import type { Style } from './output/style.ts';
 
 /** The overview of all commands. */
@@ -116,7 +117,7 @@ function flags(key: string, spec: OptionSpec<unknown>): string {
 /** A term and what is to be said of it, indented and wrapped. */
 function entry(term: string, about: string, width: number, columns = 100): string {
   const room = Math.max(24, columns - width - 2);
-  const [first = '', ...more] = wrapLine(about, room);
+  const [first = '', ...more] = wrapLines(about, room);
   const hang = ' '.repeat(width + 2);
   return `  ${term.padEnd(width)}${first}\n${more.map((line) => `${hang}${line}\n`).join('')}`;
 }
@@ -124,20 +125,6 @@ function entry(term: string, about: string, width: number, columns = 100): strin
 /** Wraps paragraphs to the terminal. */
 function wrap(text: string, columns = 100): string {
   const width = Math.max(40, Math.min(columns, 100));
-  const paragraphs = text.split('\n\n').map((one) => wrapLine(one.replace(/\s+/g, ' '), width).join('\n'));
+  const paragraphs = text.split('\n\n').map((one) => wrapLines(one.replace(/\s+/g, ' '), width).join('\n'));
   return paragraphs.join('\n\n');
-}
-
-function wrapLine(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.trim().split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }

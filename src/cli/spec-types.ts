@@ -1,5 +1,5 @@
 /** What a shell completes for a value; also what help and man pages say of it. */
-export type Completes = 'volume' | 'node' | 'rds' | 'phase' | 'file' | 'directory';
+export type Completes = 'volume' | 'node' | 'rds' | 'phase' | 'reason' | 'file' | 'directory';
 
 /** A positional argument. `T` is what the handler gets. */
 export interface ArgumentSpec<T> {

@@ -41,7 +41,8 @@ export async function detach(
   mayTouch: MayTouch,
 ): Promise<DetachResult> {
   return audited(context, 'detach', request, async (trail) => {
-    if (request.node !== null) requireNode(context, request.node);
+    if (request.node !== null)
+      requireNode(context, request.node, { command: 'detach', volume: request.volume });
     const volume = await resolveVolume(context, request.volume, mayTouch);
     trail.volume = volume.key;
     return context.locks.withLock(volume.key, lockOptions(context), (lock) =>

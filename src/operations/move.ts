@@ -29,7 +29,7 @@ export async function move(
   mayTouch: MayTouch,
 ): Promise<MoveResult> {
   return audited(context, 'move', request, async (trail) => {
-    const node = requireNode(context, request.node);
+    const node = requireNode(context, request.node, { command: 'move', volume: request.volume });
     const volume = await resolveVolume(context, request.volume, mayTouch);
     trail.volume = volume.key;
     return context.locks.withLock(volume.key, lockOptions(context), async (lock) => {

@@ -2,6 +2,7 @@ import { checkName, parseVolumeName, volumeKey } from '../attachment/names.ts';
 import type { VolumeId } from '../attachment/transitions.ts';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import type { OperationContext } from './context.ts';
+import { didYouMean } from './nearest.ts';
 
 /** Which configured storage servers may have a slot: what the configuration's globs let through. */
 export type MayTouch = (rds: string, slot: string) => boolean;
@@ -54,22 +55,32 @@ export async function resolveVolume(
   return { key: volumeKey(first, slot), rds: first, slot };
 }
 
-/** @throws RdsctlError BAD_NAME, NO_SUCH_NODE */
-export function requireNode(context: OperationContext, name: string): string {
+/**
+ * @param given the command and the volume that the name was given with, to notice the wrong order
+ * @throws RdsctlError BAD_NAME, NO_SUCH_NODE
+ */
+export function requireNode(
+  context: OperationContext,
+  name: string,
+  given?: { readonly command: string; readonly volume: string },
+): string {
   checkName('node', name);
   const nodes = Object.keys(context.config.nodes);
   if (nodes.includes(name)) return name;
+  const swapped = given !== undefined && nodes.includes(given.volume);
   throw new RdsctlError('NO_SUCH_NODE', {
-    message: `the configuration names no node ${name}`,
+    message: `the configuration names no node ${name}${swapped ? `, but a node ${given.volume}: the volume comes first` : didYouMean(name, nodes)}`,
     now: 'Nothing was changed.',
-    hints: [{ when: 'See the nodes it names:', run: 'rdsctl nodes' }],
+    hints: swapped
+      ? [{ when: 'In that order:', run: `rdsctl ${given.command} ${name} ${given.volume}` }]
+      : [{ when: 'See the nodes it names:', run: 'rdsctl nodes' }],
     details: { node: name, known: nodes },
   });
 }
 
-export function noVolume(slot: string, asked: readonly string[]): RdsctlError {
+export function noVolume(slot: string, asked: readonly string[], known: readonly string[] = []): RdsctlError {
   return new RdsctlError('NO_SUCH_VOLUME', {
-    message: `no volume ${slot} on ${asked.join(', ') || 'any storage server'}`,
+    message: `no volume ${slot} on ${asked.join(', ') || 'any storage server'}${didYouMean(slot, known)}`,
     now: 'Nothing was changed.',
     hints: [{ when: 'See what the storage servers hold:', run: 'rdsctl volumes' }],
     details: { slot, asked },
@@ -78,7 +89,7 @@ export function noVolume(slot: string, asked: readonly string[]): RdsctlError {
 
 export function noServer(rds: string, known: readonly string[]): RdsctlError {
   return new RdsctlError('NO_SUCH_STORAGE_SERVER', {
-    message: `the configuration names no storage server ${rds}`,
+    message: `the configuration names no storage server ${rds}${didYouMean(rds, known)}`,
     now: 'Nothing was changed.',
     hints: [{ when: 'See the configuration:', run: 'rdsctl config show' }],
     details: { rds, known },

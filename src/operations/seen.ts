@@ -14,8 +14,18 @@ export async function lookAtVolume(
 ): Promise<Disk> {
   const seen = await server.look([slot], { signal: context.signal });
   const [disk] = seen.disks;
-  if (disk === undefined) throw noVolume(slot, [server.name]);
+  if (disk === undefined) throw noVolume(slot, [server.name], await slotsOf(context, server));
   return disk;
+}
+
+/** The slots there are, for a suggestion: without them the error is told all the same. */
+async function slotsOf(context: OperationContext, server: StorageServer): Promise<string[]> {
+  try {
+    return (await server.look('all', { signal: context.signal })).disks.map((disk) => disk.slot);
+  } catch (error) {
+    if (!(error instanceof RdsctlError)) throw error;
+    return [];
+  }
 }
 
 /** The node's subsystem of that NQN, compared whole. */

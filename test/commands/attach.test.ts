@@ -162,6 +162,25 @@ describe('attach of what is not there', () => {
     expect(scene.stateBytes()).toBeNull();
   });
 
+  test.for([
+    ['vol-22', 'node-1', 'did you mean vol-2?'],
+    ['vol-1', 'nod-1', 'did you mean node-1?'],
+    ['rsd1/vol-1', 'node-1', 'did you mean rds1?'],
+    ['node-1', 'vol-1', 'the volume comes first'],
+  ])('%s on %s: %s', async ([volume = '', node = '', told = '']) => {
+    const scene = await openScene({ nodes: 1 });
+    const refused = await scene.run('attach', volume, node);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain(told);
+    if (volume === 'node-1') expect(refused.stderr).toContain('rdsctl attach vol-1 node-1');
+  });
+
+  test('a name that is like no other is met with no guess', async () => {
+    const scene = await openScene({ nodes: 1 });
+    expect((await scene.run('attach', 'database', 'node-1')).stderr).not.toContain('did you mean');
+    expect((await scene.run('detach', 'vol-1', 'elsewhere')).stderr).not.toContain('did you mean');
+  });
+
   test('a slot that the globs of the configuration leave out is not touched', async () => {
     const scene = await openScene({
       nodes: 1,

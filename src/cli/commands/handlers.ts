@@ -19,6 +19,7 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   configCheck: () => import('./config-check/run.ts'),
   configShow: () => import('./config-show/run.ts'),
   simulate: () => import('./simulate/run.ts'),
+  explain: () => import('./explain/run.ts'),
   completion: () => import('./completion/run.ts'),
   names: () => import('./names/run.ts'),
 };

@@ -6,6 +6,7 @@ import { configInit } from './config-init/definition.ts';
 import { configShow } from './config-show/definition.ts';
 import { detach } from './detach/definition.ts';
 import { drain } from './drain/definition.ts';
+import { explain } from './explain/definition.ts';
 import { fence } from './fence/definition.ts';
 import { history } from './history/definition.ts';
 import { list } from './list/definition.ts';
@@ -36,6 +37,7 @@ export const DEFINITIONS = {
   configCheck,
   configShow,
   simulate,
+  explain,
   completion,
   names,
 } as const;

@@ -1,3 +1,5 @@
+import { EXIT_CODES } from '../../errors/exit-codes.ts';
+import { REASONS } from '../../errors/reasons.ts';
 import { COMMON_OPTION_SPECS } from '../common-options.ts';
 import type { CommandDefinition } from '../command.ts';
 import { commonOptionsOf } from '../help.ts';
@@ -135,6 +137,11 @@ function valuesOf({ choices, completes }: Pick<OptionSpec<unknown>, 'choices' | 
     case 'file':
     case 'directory':
       return { kind: completes };
+    case 'reason':
+      return {
+        kind: 'words',
+        words: [...Object.keys(REASONS), ...Object.keys(EXIT_CODES).filter((code) => code !== 'OK')],
+      };
     case 'phase':
     case null:
       return { kind: 'nothing' };

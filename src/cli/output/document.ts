@@ -19,6 +19,8 @@ export type DocumentKind =
   | 'AuditEventList'
   | 'ConfigReport'
   | 'Config'
+  | 'ErrorExplanation'
+  | 'ErrorCatalogue'
   | 'Error';
 
 /** A document's fields after `apiVersion` and `kind`, in the order they are written. */

@@ -19,7 +19,7 @@ export async function attach(
   mayTouch: MayTouch,
 ): Promise<AttachResult> {
   return audited(context, 'attach', { volume: request.volume, node: request.node }, async (trail) => {
-    const node = requireNode(context, request.node);
+    const node = requireNode(context, request.node, { command: 'attach', volume: request.volume });
     const volume = await resolveVolume(context, request.volume, mayTouch);
     trail.volume = volume.key;
     const hosts = [context.server(volume.rds), context.node(node)];

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { EXIT_CODES } from '../../src/errors/exit-codes.ts';
+import { REASONS } from '../../src/errors/reasons.ts';
+import { catalogue } from '../../src/cli/explain/catalogue.ts';
+import { errorsDocument } from '../../src/cli/explain/errors-document.ts';
+import { rdsctl } from './console.ts';
+
+describe('explain', () => {
+  it('tells one reason: what it means, what is certain, what to do', async () => {
+    const told = await rdsctl(['explain', 'ATTACHED_ELSEWHERE']);
+    expect(told.code).toBe(0);
+    expect(told.stdout).toContain('exit code 4, CONFLICT');
+    expect(told.stdout).toContain('Nothing was changed.');
+    expect(told.stdout).toContain('rdsctl move VOLUME NODE');
+  });
+
+  it.each([
+    ['not-drained', ['NOT_DRAINED']],
+    ['BUSY', ['LOCKED']],
+    ['5', ['LOCKED']],
+    ['143', ['INTERRUPTED']],
+    ['unverified', ['NOT_VERIFIED', 'NOT_DRAINED']],
+  ])('finds %s', async (word, reasons) => {
+    const told = await rdsctl(['explain', word, '-o', 'name']);
+    expect(told.stdout.trim().split('\n')).toEqual(reasons);
+  });
+
+  it('refuses a word that is none, and suggests one that is near', async () => {
+    const far = await rdsctl(['explain', 'foo']);
+    expect(far).toMatchObject({ code: 2, stdout: '' });
+    expect(far.stderr).not.toContain('Did you mean');
+    expect((await rdsctl(['explain', 'atached_elsewhere'])).stderr).toContain(
+      'rdsctl explain ATTACHED_ELSEWHERE',
+    );
+  });
+
+  it('has every reason of the catalogue, in the document too', () => {
+    const reasons = catalogue().map(({ reason }) => reason);
+    expect([...reasons].sort()).toEqual(Object.keys(REASONS).sort());
+    for (const reason of reasons) expect(errorsDocument()).toContain(`### ${reason}\n`);
+    const codes = Object.keys(EXIT_CODES).filter((code) => code !== 'OK' && code !== 'DRIFT');
+    for (const code of codes) expect(errorsDocument()).toMatch(new RegExp(`^## .*${code}$`, 'm'));
+  });
+});
