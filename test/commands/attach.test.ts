@@ -165,7 +165,7 @@ describe('attach of what is not there', () => {
   test.for([
     ['vol-22', 'node-1', 'did you mean vol-2?'],
     ['vol-1', 'nod-1', 'did you mean node-1?'],
-    ['rsd1/vol-1', 'node-1', 'did you mean rds1?'],
+    ['rd1/vol-1', 'node-1', 'did you mean rds1?'],
     ['node-1', 'vol-1', 'the volume comes first'],
   ])('%s on %s: %s', async ([volume = '', node = '', told = '']) => {
     const scene = await openScene({ nodes: 1 });
