@@ -200,6 +200,18 @@ export function liftFence(state: State, node: string): StateChange {
   return { ...withNode(state, node, { ...present, fenced: null }), attachments };
 }
 
+/**
+ * Takes the next fencing token for a change that moves the volume to nobody else; who has it stays as it is.
+ * @param judged the last token when it was decided on: one that was given out since means another command
+ */
+export function nextToken(state: State, key: string, judged: number): StateChange {
+  const present = state.attachments[key];
+  if ((state.tokens[key] ?? 0) !== judged || (present?.intent ?? null) !== null) throw lost(key);
+  const token = judged + 1;
+  const change = { ...state, tokens: { ...state.tokens, [key]: token } };
+  return present === undefined ? change : withAttachment(change, { ...present, token });
+}
+
 /** Drops a volume's record, whatever it is: only for one whose export is proved to be withdrawn. */
 export function untrack(state: State, key: string): StateChange {
   return Object.hasOwn(state.attachments, key) ? without(state, key) : state;

@@ -9,6 +9,8 @@ export interface Trail {
   token: number | null;
   node: string | null;
   volume: string | null;
+  /** What came of it, in words, where the result alone does not tell. */
+  note: string | null;
 }
 
 const REFUSALS: ReadonlySet<string> = new Set(['CONFLICT', 'IN_USE', 'BUSY', 'NOT_FOUND', 'USAGE']);
@@ -30,6 +32,7 @@ export async function audited<T extends { readonly changed: boolean; readonly fa
     token: null,
     node: about.node,
     volume: about.volume,
+    note: null,
   };
   const record = async (end: Pick<AuditEvent, 'result' | 'exitCode' | 'reason' | 'message'>) => {
     try {
@@ -53,15 +56,18 @@ export async function audited<T extends { readonly changed: boolean; readonly fa
   try {
     const result = await work(trail);
     if (result.failure) await record(failed(result.failure));
-    else
-      await record({ result: result.changed ? 'ok' : 'unchanged', exitCode: 0, reason: null, message: null });
+    else {
+      const did = result.changed ? 'ok' : 'unchanged';
+      await record({ result: did, exitCode: 0, reason: null, message: trail.note });
+    }
     return result;
   } catch (error) {
     if (!(error instanceof RdsctlError)) {
       await record({ result: 'failed', exitCode: 1, reason: 'INTERNAL', message: String(error) });
       throw error;
     }
-    await record(failed(error));
+    const end = failed(error);
+    await record(trail.note === null ? end : { ...end, message: `${trail.note}: ${error.message}` });
     throw trail.token === null && changes.length === 0 ? untouched(error) : error;
   }
 }

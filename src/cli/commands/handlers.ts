@@ -15,6 +15,7 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   fence: () => import('./fence/run.ts'),
   unfence: () => import('./unfence/run.ts'),
   nodes: () => import('./nodes/run.ts'),
+  reconcile: () => import('./reconcile/run.ts'),
   configInit: () => import('./config-init/run.ts'),
   configCheck: () => import('./config-check/run.ts'),
   configShow: () => import('./config-show/run.ts'),

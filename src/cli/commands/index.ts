@@ -13,6 +13,7 @@ import { list } from './list/definition.ts';
 import { move } from './move/definition.ts';
 import { names } from './names/definition.ts';
 import { nodes } from './nodes/definition.ts';
+import { reconcile } from './reconcile/definition.ts';
 import { show } from './show/definition.ts';
 import { simulate } from './simulate/definition.ts';
 import { tree } from './tree/definition.ts';
@@ -33,6 +34,7 @@ export const DEFINITIONS = {
   fence,
   unfence,
   nodes,
+  reconcile,
   configInit,
   configCheck,
   configShow,

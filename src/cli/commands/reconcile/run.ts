@@ -1,0 +1,65 @@
+import { EXIT_CODES } from '../../../errors/exit-codes.ts';
+import { reconcile as reconcileAll } from '../../../operations/reconcile/reconcile.ts';
+import type { ReconcileReport } from '../../../operations/reconcile/report.ts';
+import type { Handler } from '../../command.ts';
+import { compose } from '../../operating/compose.ts';
+import { isDocumentFormat } from '../../output/format.ts';
+import type { reconcile } from './definition.ts';
+import { reconcileBody } from './document.ts';
+import { reconcileText } from './table.ts';
+
+/** Compares and repairs; silent when there is nothing to tell. */
+export const run: Handler<typeof reconcile> = async (command) => {
+  const { common, out } = command;
+  const operating = await compose(command);
+  let report: ReconcileReport;
+  try {
+    report = await reconcileAll(
+      operating.context,
+      { dryRun: common.dryRun, waitMs: common.lockTimeout ?? 0 },
+      operating.mayTouch,
+    );
+  } finally {
+    await operating.close();
+  }
+  tellUnseen(command.report, report);
+  if (report.drift.length > 0 || isDocumentFormat(out.format)) {
+    await out.one({
+      kind: 'ReconcileReport',
+      body: () => reconcileBody(report),
+      text: (style, wide) => reconcileText(report, style, wide),
+      names: () => [...new Set(report.drift.map(({ volume }) => volume))],
+    });
+  }
+  if (report.failure !== null) throw report.failure;
+  return report.dryRun && report.drift.length > 0 ? EXIT_CODES.DRIFT : EXIT_CODES.OK;
+};
+
+/** What could not be looked at: a summary must not read as if it had been. */
+function tellUnseen(
+  tell: Parameters<typeof run>[0]['report'],
+  { busy, servers, nodes, skipped }: ReconcileReport,
+): void {
+  const warn = (message: string): void => tell({ type: 'warning', message });
+  if (busy !== null) {
+    warn(
+      `another reconcile is at work: ${busy.who} on ${busy.host}, pid ${busy.pid}, since ${busy.since}; nothing was done`,
+    );
+  }
+  for (const { name, error } of servers.unasked) {
+    warn(`${name} could not be asked, nothing is known of its volumes: ${error.message}`);
+  }
+  const unasked = nodes.unasked.map(({ name }) => name);
+  if (unasked.length > 0) {
+    const all = unasked.length + nodes.asked.length;
+    const [first] = nodes.unasked;
+    const more = unasked.length > 1 ? ', …' : '';
+    warn(
+      `${unasked.length} of ${all} nodes could not be asked: ${unasked.join(', ')} (${first?.error.message ?? ''}${more})`,
+    );
+  }
+  if (skipped.length > 0) {
+    const which = skipped.map(({ volume }) => volume).join(', ');
+    warn(`left alone, another command is at work: ${which}`);
+  }
+}

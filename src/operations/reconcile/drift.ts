@@ -1,0 +1,139 @@
+import { holds } from '../../attachment/transitions.ts';
+import { parseComment } from '../../attachment/tag.ts';
+import { describeUse, standing } from '../seen.ts';
+import { factsOf, fencedOf, judge, type Facts } from './judge.ts';
+import { ruleFor, type Repair, type Rule } from './rules.ts';
+import type { StrangerSituation } from './situation.ts';
+import { strangerRuleFor } from './stranger-rules.ts';
+import { hostNqnOf, sessionsOf, type Sessions, type Views } from './views.ts';
+
+/** One thing in which state, storage server and nodes disagree. Plain data. */
+export interface Drift {
+  readonly kind: string;
+  /** The volume's key. */
+  readonly volume: string;
+  /** The node it is about; null when it is about none. */
+  readonly node: string | null;
+  readonly meaning: string;
+  /** What may be done unasked; null = nothing. */
+  readonly repair: Repair | null;
+  /** What to run by hand. */
+  readonly command: string;
+  /** Facts for machines. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** How a volume is named to the operator: with its storage server only where there are several. */
+export type LabelOf = (key: string) => string;
+
+/** The drift of one volume; empty when all that was seen agrees. Pure. */
+export function driftOf(views: Views, sessions: Sessions, key: string, labelOf: LabelOf): Drift[] {
+  const facts = factsOf(views, sessions, key);
+  const { situation, node } = judge(views, facts);
+  const rule = ruleFor(situation);
+  const found: Drift[] = [];
+  if (rule.kind !== null) {
+    found.push(drift(rule, rule.kind, facts, node, labelOf, { situation, ...seen(facts, node) }));
+  }
+  if (facts.disk === null) return found;
+  for (const stranger of strangersOf(views, facts)) {
+    const { rule: strange, node: holder, situation: theirs } = stranger;
+    found.push(
+      drift(strange, strange.kind ?? '', facts, holder, labelOf, {
+        situation: theirs,
+        ...seen(facts, holder),
+      }),
+    );
+  }
+  const wanted = facts.disk.exported || (facts.attachment !== null && facts.attachment.phase !== 'fenced');
+  if (facts.disk.mountFilesystem === true && wanted) {
+    found.push(drift(MOUNTED, 'mounted-by-server', facts, node, labelOf, {}));
+  }
+  return found;
+}
+
+/** Every volume that has drift. Pure. */
+export function allDrift(views: Views, keys: readonly string[], labelOf: LabelOf): Map<string, Drift[]> {
+  const sessions = sessionsOf(views);
+  const found = new Map<string, Drift[]>();
+  for (const key of keys) {
+    const each = driftOf(views, sessions, key, labelOf);
+    if (each.length > 0) found.set(key, each);
+  }
+  return found;
+}
+
+/** Not a matter of combinations: whatever else holds, two would write. */
+export const MOUNTED: Rule = {
+  kind: 'mounted-by-server',
+  when: {},
+  meaning: 'mount-filesystem=yes: RouterOS mounts the file system of {volume} too, and damages it',
+  repair: null,
+  command: '/disk set [find where slot="{slot}"] mount-filesystem=no   # on {rds}',
+};
+
+function strangersOf(views: Views, facts: Facts) {
+  const { key, attachment, disk, nvmeAddress, subsystems } = facts;
+  if (disk === null) return [];
+  const { tag } = parseComment(disk.comment);
+  const ours = tag !== null && tag !== 'unreadable' && tag.lineage === views.state.lineage;
+  const held = attachment !== null && attachment.phase !== 'fenced';
+  return [...subsystems].flatMap(([node, subsystem]) => {
+    const stand = standing(subsystem, nvmeAddress);
+    const itsOwn = held && holds(attachment, node);
+    if (itsOwn || stand === 'none' || stand === 'elsewhere') return [];
+    const allowed = disk.allow === '' || disk.allow === hostNqnOf(views, node);
+    const situation: StrangerSituation = {
+      managed: attachment !== null || ours ? 'yes' : 'no',
+      held: held ? 'yes' : 'no',
+      export: !disk.exported ? 'off' : allowed ? 'this node' : 'others',
+      session: stand,
+      inUse: subsystem.uses.length > 0 ? 'yes' : 'no',
+      fenced: fencedOf(views.state, node, key),
+    };
+    return [{ node, situation, rule: strangerRuleFor(situation) }];
+  });
+}
+
+function drift(
+  rule: Pick<Rule, 'meaning' | 'repair' | 'command'>,
+  kind: string,
+  { key, disk, attachment }: Facts,
+  node: string | null,
+  labelOf: LabelOf,
+  details: Drift['details'],
+): Drift {
+  const slash = key.indexOf('/');
+  const words: Readonly<Record<string, string>> = {
+    volume: labelOf(key),
+    node: node ?? 'nobody',
+    nqn: disk?.nqn ?? attachment?.nqn ?? '',
+    rds: key.slice(0, slash),
+    slot: key.slice(slash + 1),
+  };
+  const filled = (text: string): string =>
+    text.replace(/\{(\w+)\}/g, (whole, name: string) => words[name] ?? whole);
+  return {
+    kind,
+    volume: key,
+    node,
+    meaning: filled(rule.meaning),
+    repair: rule.repair,
+    command: filled(rule.command),
+    details,
+  };
+}
+
+/** What the sides said, for the report. */
+function seen({ disk, attachment, subsystems }: Facts, node: string | null): Drift['details'] {
+  const subsystem = node === null ? undefined : subsystems.get(node);
+  return {
+    phase: attachment?.phase ?? null,
+    intent: attachment?.intent ?? null,
+    exported: disk?.exported ?? null,
+    allow: disk?.allow ?? null,
+    comment: disk === null ? null : Buffer.from(disk.comment, 'latin1').toString('utf8'),
+    controllers: (subsystem?.controllers ?? []).map(({ name, state }) => ({ name, state })),
+    uses: (subsystem?.uses ?? []).map(describeUse),
+  };
+}

@@ -1,0 +1,83 @@
+import { holds, type VolumeId } from '../../attachment/transitions.ts';
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { checkpoint, type OperationContext } from '../context.ts';
+import type { NodeView } from '../ports/node.ts';
+import type { Disk } from '../ports/storage-server.ts';
+import { survey, type Survey } from '../survey.ts';
+import type { SeenServer, Views } from './views.ts';
+
+/** Asks everybody, each once. */
+export async function lookAtAll(context: OperationContext): Promise<Survey> {
+  const { attachments } = await context.manager.state();
+  const unsettled = Object.values(attachments).filter(
+    ({ intent, sharedUntil, nqn }) => nqn !== null && (intent !== null || sharedUntil !== null),
+  );
+  return survey(context, { usesOf: [...new Set(unsettled.map(({ nqn }) => nqn ?? ''))] });
+}
+
+/** What a survey saw, as plain data. */
+export function viewsOf(context: OperationContext, seen: Survey): Views {
+  const servers = new Map<string, SeenServer>();
+  for (const [name, { view }] of seen.servers) {
+    if (view === null) continue;
+    const disks = new Map<string, Disk>(view.disks.map((disk) => [disk.slot, disk]));
+    servers.set(name, { nvmeAddress: context.server(name).nvmeAddress, disks });
+  }
+  return {
+    now: context.clock.now().toISOString(),
+    state: seen.state,
+    servers,
+    nodes: new Map([...seen.nodes].map(([name, { view }]) => [name, view])),
+    configuredNqns: new Map(
+      Object.entries(context.config.nodes).flatMap(([name, { hostNqn }]) =>
+        hostNqn === null ? [] : [[name, hostNqn]],
+      ),
+    ),
+  };
+}
+
+/**
+ * Looks again at one volume: the state, its storage server, and the nodes that hold it or know its subsystem.
+ * Who could not be asked before is not asked again; the other nodes are as they were.
+ * @throws RdsctlError when the storage server can't be asked; what the command was interrupted with
+ */
+export async function lookAgain(context: OperationContext, before: Views, volume: VolumeId): Promise<Views> {
+  const { key, rds, slot } = volume;
+  const state = await context.manager.state();
+  const attachment = state.attachments[key];
+  const known = before.servers.get(rds);
+  const nqn = known?.disks.get(slot)?.nqn ?? attachment?.nqn ?? null;
+  const concerned = [...before.nodes].filter(
+    ([name, view]) =>
+      view !== null &&
+      ((attachment !== undefined && holds(attachment, name)) ||
+        view.subsystems.some((subsystem) => subsystem.nqn === nqn)),
+  );
+  const { signal } = context;
+  const usesOf = nqn === null ? [] : [nqn];
+  const [disks, nodes] = await Promise.all([
+    context.server(rds).look([slot], { signal }),
+    Promise.all(
+      concerned.map(async ([name]): Promise<[string, NodeView | null]> => {
+        try {
+          return [name, await context.node(name).observe({ usesOf, signal })];
+        } catch (error) {
+          if (!(error instanceof RdsctlError) || signal.aborted) throw error;
+          return [name, null];
+        }
+      }),
+    ),
+  ]);
+  checkpoint(context);
+  const server: SeenServer = {
+    nvmeAddress: context.server(rds).nvmeAddress,
+    disks: new Map(disks.disks.map((disk) => [disk.slot, disk])),
+  };
+  return {
+    ...before,
+    now: context.clock.now().toISOString(),
+    state,
+    servers: new Map([[rds, server]]),
+    nodes: new Map([...before.nodes, ...nodes]),
+  };
+}
