@@ -16,7 +16,9 @@ import { startSimulation, type Simulation, type SimulationOptions } from '../../
 import type { SimulatorEvent } from '../../src/simulator/events.ts';
 import { openFileStore } from '../../src/state/file/file-store.ts';
 import type { State } from '../../src/state/state.ts';
-import { GroundTruth } from './ground-truth.ts';
+import { findingsOfEvents, unclaimed } from '../safety/findings.ts';
+import { GroundTruth } from '../safety/ground-truth.ts';
+import { Witness } from '../safety/told.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { testIo, type IoOptions, type Running } from './test-io.ts';
 
@@ -53,6 +55,8 @@ export interface Scene {
   /** What happened since a point: `events.length` then. */
   events(since?: number): readonly SimulatorEvent[];
   truth(): GroundTruth;
+  /** What the commands said so far. */
+  readonly witness: Witness;
   /** Host NQNs with an open session. */
   sessions(volume: string, rds?: string): readonly string[];
   /** Runs a command on a storage server's console, as an operator would by hand. */
@@ -77,6 +81,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const stateDir = join(dir, 'state');
   const pending = new Set<Promise<unknown>>();
   const held: (() => void)[] = [];
+  const witness = new Witness(() => simulation.events.all.length);
 
   const scene: Scene = {
     simulation,
@@ -87,6 +92,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       const running = testIo(dir, simulation.configPath, io, (cli) => runCli(argv, cli), outcomeOf);
       pending.add(running.ended);
       void running.ended.finally(() => pending.delete(running.ended));
+      void witness.watch(argv, () => running.ended).catch(() => undefined);
       return running;
     },
     faults: (...faults) => simulation.faults.set(stringify(faults)),
@@ -114,6 +120,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     },
     events: (since = 0) => simulation.events.all.slice(since),
+    witness,
     truth: () => new GroundTruth(simulation.events.all),
     sessions: (volume, rds = 'rds1') =>
       serverOf(simulation, rds)
@@ -186,10 +193,8 @@ async function checkAfterwards(
   twoAllowed: readonly string[],
   byHand: readonly string[],
 ): Promise<void> {
-  const truth = scene.truth();
-  const forbidden = truth.twoWriters.filter(({ volume }) => !twoAllowed.includes(volume));
-  expect(forbidden, 'two hosts had sessions on one volume at once').toEqual([]);
-  expect(truth.lateWrites, 'a write landed on top of the next owner').toEqual([]);
+  const events = scene.events();
+  expect(findingsOfEvents({ events, told: scene.witness.told, twoAllowed })).toEqual([]);
   if (!existsSync(scene.stateDir)) return;
   let state: State;
   try {
@@ -197,13 +202,7 @@ async function checkAfterwards(
   } catch {
     return; // the test damaged it
   }
-  // Law 2: who may be connected is claimed. A fenced claim is proof that nobody is.
-  const unclaimed = truth.open.filter(({ volume, hostNqn }) => {
-    const claim = state.attachments[volume];
-    const holders = claim?.phase === 'fenced' ? [] : (claim?.holders ?? []);
-    return !byHand.includes(volume) && !holders.some((holder) => holder.hostNqn === hostNqn);
-  });
-  expect(unclaimed, 'a session is open that the state does not claim').toEqual([]);
+  expect(unclaimed(events, state, byHand)).toEqual([]);
   const store = openFileStore({
     directory: scene.stateDir,
     backups: 3,

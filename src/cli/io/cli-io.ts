@@ -1,3 +1,5 @@
+import type { Probes } from './probes.ts';
+
 /** Somewhere that text goes: stdout or stderr. */
 export interface TextOutput {
   readonly isTTY: boolean;
@@ -37,4 +39,6 @@ export interface CliIo {
   onSignal(listener: (signal: EndSignal) => void): () => void;
   /** Ends the process at once: for a second signal only. */
   exitNow(code: number): void;
+  /** For tests. */
+  readonly probes?: Probes;
 }

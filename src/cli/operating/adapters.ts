@@ -7,6 +7,7 @@ import { sshRunner } from '../../node/ssh-runner.ts';
 import type { NodePort } from '../../operations/ports/node.ts';
 import type { StorageServer } from '../../operations/ports/storage-server.ts';
 import type { MayTouch } from '../../operations/resolve.ts';
+import type { Probes } from '../io/probes.ts';
 import { connect } from '../../ssh/connect.ts';
 import type { Connection, SshTarget } from '../../ssh/connection.ts';
 import { lazyConnection } from '../../ssh/lazy-connection.ts';
@@ -17,13 +18,15 @@ export interface AdapterOptions {
   readonly dryRun: boolean;
   readonly nonce: () => string;
   readonly onCommand: (command: string, changes: boolean) => void;
+  /** For tests; see Probes. */
+  readonly probe: Probes['remote'];
 }
 
 /** The adapter of a configured storage server. @throws RdsctlError NO_SUCH_STORAGE_SERVER */
 export function makeServer(
   config: Config,
   name: string,
-  { dryRun, nonce, onCommand, mayTouch }: AdapterOptions & { readonly mayTouch: MayTouch },
+  { dryRun, nonce, onCommand, mayTouch, probe }: AdapterOptions & { readonly mayTouch: MayTouch },
 ): StorageServer {
   const found = config.storageServers[name];
   if (found === undefined) {
@@ -36,7 +39,7 @@ export function makeServer(
   const server = routerOsServer({
     name,
     nvmeAddress: found.nvme.address,
-    connection: onDemand({ ...found, name, connectTimeoutMs: config.timeouts.connect }),
+    connection: onDemand({ ...found, name, connectTimeoutMs: config.timeouts.connect }, probe),
     commandTimeoutMs: config.timeouts.command,
     mayTouch: (slot) => mayTouch(name, slot),
     onCommand,
@@ -49,7 +52,7 @@ export function makeServer(
 export function makeNode(
   config: Config,
   name: string,
-  { dryRun, nonce, onCommand }: AdapterOptions,
+  { dryRun, nonce, onCommand, probe }: AdapterOptions,
 ): NodePort {
   const found = config.nodes[name];
   if (found === undefined) {
@@ -63,7 +66,7 @@ export function makeNode(
   const runner =
     transport === 'local' || host === null
       ? localRunner(name, sudo)
-      : sshRunner(onDemand({ ...found, host, name, connectTimeoutMs: config.timeouts.connect }), sudo);
+      : sshRunner(onDemand({ ...found, host, name, connectTimeoutMs: config.timeouts.connect }, probe), sudo);
   const options: LinuxNodeOptions = {
     name,
     runner,
@@ -75,13 +78,19 @@ export function makeNode(
 }
 
 /** A connection that is begun by `open`, or by the first exec; one that was closed is begun anew. */
-function onDemand(target: SshTarget): Connection & { open(): void } {
+function onDemand(target: SshTarget, probe: Probes['remote']): Connection & { open(): void } {
   let connection: Connection | null = null;
   const begun = (): Connection => (connection ??= lazyConnection(target, connect));
   return {
     peer: `${target.user === null ? '' : `${target.user}@`}${target.host}`,
     open: () => void begun(),
-    exec: (command, options) => begun().exec(command, options),
+    async exec(command, options) {
+      if (probe === undefined) return begun().exec(command, options);
+      await probe('before', target.name, command);
+      const result = await begun().exec(command, options);
+      await probe('after', target.name, command);
+      return result;
+    },
     async close() {
       const open = connection;
       connection = null;

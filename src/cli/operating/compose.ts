@@ -38,6 +38,7 @@ export async function compose(command: CommandContext): Promise<Operating> {
   const location = await command.stateLocation();
   if (location.kind === 'url') throw noUrlYet(location.url);
   const { dryRun } = command.common;
+  const { probes = {} } = command.io;
   const plan: PlannedCommand[] = [];
   const origin = currentOrigin(command.commandLine.split(' ').slice(1));
   const by = whoText(origin.who);
@@ -46,6 +47,8 @@ export async function compose(command: CommandContext): Promise<Operating> {
     backups: config.backups,
     stateLockTimeoutMs: Math.max(config.timeouts.lock, 10_000),
     holder: () => ({ who: by, host: origin.host, pid: origin.pid, command: origin.command }),
+    ...(probes.state === undefined ? {} : { hooks: probes.state }),
+    ...(probes.staleMs === undefined ? {} : { staleMs: probes.staleMs }),
   });
   const store: StateStore = dryRun ? plannedStore(fileStore, randomUUID) : fileStore;
   const servers = new Map<string, StorageServer>();
@@ -63,10 +66,18 @@ export async function compose(command: CommandContext): Promise<Operating> {
     locks: new VolumeLockManager(store),
     server: (name) =>
       once(servers, name, () =>
-        makeServer(config, name, { dryRun, nonce, mayTouch, onCommand: told(name, 'routeros') }),
+        makeServer(config, name, {
+          dryRun,
+          nonce,
+          mayTouch,
+          onCommand: told(name, 'routeros'),
+          probe: probes.remote,
+        }),
       ),
     node: (name) =>
-      once(nodes, name, () => makeNode(config, name, { dryRun, nonce, onCommand: told(name, 'node') })),
+      once(nodes, name, () =>
+        makeNode(config, name, { dryRun, nonce, onCommand: told(name, 'node'), probe: probes.remote }),
+      ),
     audit: dryRun ? { record: () => Promise.resolve() } : audit,
     clock: dryRun ? hastyClock(command.now) : systemClock(command.now),
     report: command.report,

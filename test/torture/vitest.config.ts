@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: join(import.meta.dirname, '../..'),
+    include: ['test/torture/**/*.test.ts'],
+    // A campaign ends by itself, by its time or its rounds.
+    testTimeout: 2 ** 31 - 1,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+});
