@@ -37,8 +37,12 @@ export interface AuditLog {
   append(facts: AuditFacts): Promise<AuditEntry>;
   /** The entries, oldest first. Takes no lock. @throws RdsctlError AUDIT_FAILED. */
   read(filter?: AuditFilter): AsyncIterable<AuditEntry>;
-  /** Whether the log is as it was written. @throws RdsctlError AUDIT_FAILED. */
-  verify(): Promise<AuditVerdict>;
+  /**
+   * Whether the log is as it was written.
+   * @param onEntry told every entry in passing
+   * @throws RdsctlError AUDIT_FAILED.
+   */
+  verify(onEntry?: (entry: AuditEntry) => void): Promise<AuditVerdict>;
 }
 
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -85,9 +89,9 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
       return appended;
     },
     read: (filter = {}) => readEntries(directory, keep, filter),
-    verify: async () => {
+    verify: async (onEntry) => {
       try {
-        return await verifyLog(directory, keep);
+        return await verifyLog(directory, keep, onEntry);
       } catch (error) {
         throw failed(directory, 'read', error);
       }

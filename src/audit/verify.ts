@@ -1,4 +1,5 @@
 import { lineHash, NO_LINE } from './append.ts';
+import type { AuditEntry } from './entry.ts';
 import { parseEntry } from './entry-schema.ts';
 import { readLogFiles } from './log-files.ts';
 
@@ -32,7 +33,11 @@ export interface AuditVerdict {
  * and the oldest files, which rotation drops. Somebody who may write the log can also write a new chain: copy
  * its last hash elsewhere to notice that.
  */
-export async function verifyLog(directory: string, keep: number): Promise<AuditVerdict> {
+export async function verifyLog(
+  directory: string,
+  keep: number,
+  onEntry: (entry: AuditEntry) => void = () => undefined,
+): Promise<AuditVerdict> {
   const problems: AuditProblem[] = [];
   let entries = 0;
   let torn = 0;
@@ -55,6 +60,7 @@ export async function verifyLog(directory: string, keep: number): Promise<AuditV
         continue;
       }
       entries += 1;
+      onEntry(entry);
       const expected: string | null = before?.hash ?? (entry.seq === 1 ? NO_LINE : null);
       if (expected !== null && entry.prev !== expected) {
         problem('chain', `entry ${entry.seq} does not follow from the line before it`);

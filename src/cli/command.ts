@@ -86,8 +86,8 @@ export interface CommandContext<
    */
   readonly confirm: (confirmation: Confirmation) => Promise<void>;
   readonly now: () => Date;
-  /** The command line as it may be written down: values that could be secrets are left out. */
-  readonly commandLine: string;
+  /** The words after the program's name, as they were given: to be redacted before they are written down. */
+  readonly argv: readonly string[];
   readonly io: CliIo;
 }
 

@@ -36,7 +36,7 @@ export async function runCommand(
     out: makeResults(io.stdout, common.output, style),
     confirm: confirmer({ yes: common.yes, io, signal: interruption.signal }),
     now: () => io.now(),
-    commandLine: ['rdsctl', definition.name, ...words].join(' '),
+    argv: [...definition.name.split(' '), ...words],
     io,
   };
   const code = await runHandler(definition, context);

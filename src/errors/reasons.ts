@@ -16,6 +16,7 @@ export const REASONS = {
   NO_CONFIG: { code: 'USAGE', about: 'There is no configuration file.' },
   BAD_KEY_FILE: { code: 'USAGE', about: 'A key file is missing, unreadable or readable by others.' },
   AMBIGUOUS_VOLUME: { code: 'USAGE', about: 'Several storage servers have a volume of that name.' },
+  AMBIGUOUS_LINEAGE: { code: 'USAGE', about: 'Tags of several lineages were found, and none was named.' },
   NEEDS_CONFIRMATION: {
     code: 'USAGE',
     about: 'A confirmation is needed and there is no terminal to ask on.',

@@ -20,7 +20,7 @@ const REFUSALS: ReadonlySet<string> = new Set(['CONFLICT', 'IN_USE', 'BUSY', 'NO
  * A log that can't be written is said aloud; it does not undo what was done.
  */
 export async function audited<T extends { readonly changed: boolean; readonly failure?: RdsctlError | null }>(
-  context: OperationContext,
+  context: Pick<OperationContext, 'audit' | 'clock' | 'reason' | 'report'>,
   event: AuditEvent['event'],
   about: { readonly volume: string | null; readonly node: string | null },
   work: (trail: Trail) => Promise<T>,

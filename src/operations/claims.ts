@@ -51,7 +51,10 @@ export function checkTag(state: State, volume: VolumeId, disk: Disk, fencing: st
           when: 'Use the state that manages it (on the other admin host, or):',
           run: 'rdsctl --state PATH …',
         },
-        { when: 'If that state is lost, make it again from what is there:', run: 'rdsctl state rebuild' },
+        {
+          when: 'If that state is lost, make it again from what is there:',
+          run: `rdsctl state rebuild --lineage ${tag.lineage}`,
+        },
       ],
       details,
     });

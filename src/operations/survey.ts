@@ -38,17 +38,25 @@ export interface SurveyRequest {
  * @throws RdsctlError STATE_* and what the command was interrupted with
  */
 export async function survey(context: OperationContext, request: SurveyRequest = {}): Promise<Survey> {
+  const state = await context.manager.state();
+  return { state, ...(await askHosts(context, request)) };
+}
+
+/** The same without the state, for when there is none that can be read. */
+export async function askHosts(
+  context: OperationContext,
+  request: SurveyRequest = {},
+): Promise<Omit<Survey, 'state'>> {
   const servers = request.servers ?? Object.keys(context.config.storageServers);
   const nodes = request.nodes ?? Object.keys(context.config.nodes);
   const { signal } = context;
   const slots = new Semaphore(HOSTS_AT_ONCE);
-  const state = await context.manager.state();
   const [seenServers, seenNodes] = await Promise.all([
     askEach(slots, servers, (name) => context.server(name).look('all', { signal })),
     askEach(slots, nodes, (name) => context.node(name).observe({ usesOf: request.usesOf ?? [], signal })),
   ]);
   checkpoint(context);
-  return { state, servers: seenServers, nodes: seenNodes };
+  return { servers: seenServers, nodes: seenNodes };
 }
 
 async function askEach<View>(

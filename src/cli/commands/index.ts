@@ -17,6 +17,11 @@ import { reconcile } from './reconcile/definition.ts';
 import { show } from './show/definition.ts';
 import { simulate } from './simulate/definition.ts';
 import { tree } from './tree/definition.ts';
+import { stateBackup } from './state-backup/definition.ts';
+import { stateCheck } from './state-check/definition.ts';
+import { stateRebuild } from './state-rebuild/definition.ts';
+import { stateRestore } from './state-restore/definition.ts';
+import { stateUnlock } from './state-unlock/definition.ts';
 import { unfence } from './unfence/definition.ts';
 import { volumes } from './volumes/definition.ts';
 
@@ -35,6 +40,11 @@ export const DEFINITIONS = {
   unfence,
   nodes,
   reconcile,
+  stateCheck,
+  stateBackup,
+  stateRestore,
+  stateRebuild,
+  stateUnlock,
   configInit,
   configCheck,
   configShow,

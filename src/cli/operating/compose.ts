@@ -40,7 +40,7 @@ export async function compose(command: CommandContext): Promise<Operating> {
   const { dryRun } = command.common;
   const { probes = {} } = command.io;
   const plan: PlannedCommand[] = [];
-  const origin = currentOrigin(command.commandLine.split(' ').slice(1));
+  const origin = currentOrigin(command.argv);
   const by = whoText(origin.who);
   const fileStore = openFileStore({
     directory: location.directory,

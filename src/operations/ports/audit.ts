@@ -1,6 +1,16 @@
 /** One line of the audit log, as an operation tells it; who, host, pid and command are added by the log. */
 export interface AuditEvent {
-  readonly event: 'attach' | 'detach' | 'move' | 'fence' | 'unfence' | 'drain' | 'reconcile';
+  readonly event:
+    | 'attach'
+    | 'detach'
+    | 'move'
+    | 'fence'
+    | 'unfence'
+    | 'drain'
+    | 'reconcile'
+    | 'restore'
+    | 'rebuild'
+    | 'unlock';
   readonly result: 'ok' | 'unchanged' | 'refused' | 'failed' | 'interrupted';
   readonly exitCode: number;
   /** The reason of a refusal or failure. */

@@ -1,7 +1,7 @@
-import { constants, copyFileSync, linkSync, renameSync, statSync } from 'node:fs';
+import { constants, copyFileSync, linkSync, lstatSync, renameSync, statSync } from 'node:fs';
 import { chmod, copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { backupName, isBackupName } from './backup-name.ts';
+import { backupName, isBackupName, keptName } from './backup-name.ts';
 import { makeDirectory, syncDirectory } from './directories.ts';
 import { systemCode } from './faults.ts';
 import { backupsPath, statePath } from './paths.ts';
@@ -16,9 +16,42 @@ function backupPath(directory: string, serial: number): string {
  * Keeps the state file as it is as the backup of `serial`: the very file, by another name, which is on disk
  * already; a copy where the file system has no hard links.
  */
-export async function keepBackup(directory: string, serial: number): Promise<void> {
+export function keepBackup(directory: string, serial: number): Promise<void> {
+  return keepAs(directory, backupPath(directory, serial));
+}
+
+/**
+ * Keeps the state file as it is, good or not, as a copy that no commit removes.
+ * @param serial null for what is not a good state
+ * @returns the copy's name
+ */
+export async function keepAside(directory: string, serial: number | null, at: Date): Promise<string> {
+  const name = freeName(directory, serial, at);
+  const path = join(backupsPath(directory), name);
+  // A directory has no second name.
+  if (lstatSync(statePath(directory)).isDirectory()) moveAside(directory, statePath(directory), at);
+  else await keepAs(directory, path);
+  syncBackups(directory);
+  return name;
+}
+
+/** Moves something that is in the way to the copies. */
+export function moveAside(directory: string, path: string, at: Date): void {
   makeDirectory(backupsPath(directory));
-  const target = backupPath(directory, serial);
+  renameSync(path, join(backupsPath(directory), freeName(directory, null, at)));
+}
+
+/** A name for a kept copy that no other has. */
+export function freeName(directory: string, serial: number | null, at: Date): string {
+  const names = new Set(namesIn(backupsPath(directory)));
+  for (let again = 0; ; again += 1) {
+    const name = keptName(at, serial, again);
+    if (!names.has(name)) return name;
+  }
+}
+
+async function keepAs(directory: string, target: string): Promise<void> {
+  makeDirectory(backupsPath(directory));
   const temporary = temporaryPath(target);
   try {
     try {

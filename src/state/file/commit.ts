@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { isReason, RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { Lock } from '../lock.ts';
 import { copyNewest, keepBackup, pruneBackups, syncBackups } from './backups.ts';
 import { syncDirectory } from './directories.ts';
@@ -54,7 +54,7 @@ export async function commitState(commit: Commit): Promise<void> {
       progress.inPlace = true;
     });
     await at('directory-fsync', () => syncDirectory(directory));
-    if (readMarker(directory) !== commit.lineage)
+    if (!isMarked(directory, commit.lineage))
       await at('marker', () => writeMarker(directory, commit.lineage));
   } catch (error) {
     removeQuietly(temporary);
@@ -88,6 +88,16 @@ async function writeTemporary(path: string, bytes: Buffer, at: At): Promise<void
     }
   } finally {
     for (const file of opened) await file.close();
+  }
+}
+
+/** A marker that makes no sense is written anew: the state in place is the one that belongs here. */
+function isMarked(directory: string, lineage: string): boolean {
+  try {
+    return readMarker(directory) === lineage;
+  } catch (error) {
+    if (isReason(error, 'STATE_DAMAGED')) return false;
+    throw error;
   }
 }
 

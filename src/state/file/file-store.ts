@@ -1,3 +1,4 @@
+import type { ListedLock } from '../care.ts';
 import type { Lock, LockRequest } from '../lock.ts';
 import type { State, StateChange } from '../state.ts';
 import type { StateStore } from '../store.ts';
@@ -5,7 +6,6 @@ import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { BodyMismatch, checkBody } from './body.ts';
 import { damaged, foreignLineage } from './faults.ts';
 import type { HolderFacts, LockSettings } from './file-lock.ts';
-import type { ListedLock } from './lock-list.ts';
 import { isStateFile, locksPath, statePath } from './paths.ts';
 import { EMPTY_STATE, readStateFile } from './read.ts';
 import { step, type StepHooks } from './steps.ts';
@@ -38,8 +38,13 @@ export interface FileStore extends StateStore {
 }
 
 /** The name of the lock that guards the state. No volume has one like it: it holds no slash. */
-const STATE_LOCK = 'state';
+export const STATE_LOCK = 'state';
 const STALE_MS = 30_000;
+
+/** How the locks of a store are taken. */
+export function lockSettings({ directory, holder, staleMs, hooks }: FileStoreOptions): LockSettings {
+  return { directory: locksPath(directory), holder, staleMs: staleMs ?? STALE_MS, hooks };
+}
 
 /** Opens the state store in a directory, which is made with the first change. Reads nothing yet. */
 export function openFileStore(options: FileStoreOptions): FileStore {
@@ -65,12 +70,7 @@ class DirectoryStore implements FileStore {
   constructor(options: FileStoreOptions) {
     this.#options = options;
     this.location = options.directory;
-    this.#locks = {
-      directory: locksPath(options.directory),
-      holder: options.holder,
-      staleMs: options.staleMs ?? STALE_MS,
-      hooks: options.hooks,
-    };
+    this.#locks = lockSettings(options);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface's; small files are read at once

@@ -1,11 +1,6 @@
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { holderText } from '../holder-text.ts';
 import type { LockHolder } from '../lock.ts';
-
-/** `ops@admin1 (pid 4711: rdsctl move vol-7 node-2) since 2026-…`. */
-export function holderText({ who, host, pid, command, since }: LockHolder): string {
-  const where = /[@ ]/.test(who) ? `${who} on ${host}` : `${who}@${host}`;
-  return `${where} (pid ${pid}: ${command}) since ${since}`;
-}
 
 /** LOCKED: the lock wasn't had in time. */
 export function lockedError(name: string, holder: LockHolder | null, waitedMs: number): RdsctlError {

@@ -1,25 +1,12 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { LockHolder } from '../lock.ts';
+import type { ListedLock } from '../care.ts';
 import { acquireFileLock, lockPaths, type LockSettings } from './file-lock.ts';
 import { isKernelLockHeld } from './kernel-lock.ts';
 import { holderOf, readLink, removeLink, thisMachine, touchedAt } from './lock-link.ts';
 import { decodeName, encodeName } from './lock-name.ts';
 import { isReason } from '../../errors/rdsctl-error.ts';
 import { namesIn } from './temporary-file.ts';
-
-/** A lock as it is found in the directory. */
-export interface ListedLock {
-  /** What is locked; where the name was too long for a file name and nobody says it, the file name. */
-  readonly name: string;
-  /** Tells this holding of it from others; null when nobody says that he holds it. */
-  readonly id: string | null;
-  readonly holder: LockHolder | null;
-  /** Whether the holder lives; null for a holder on another host, of which only {@link quietMs} is known. */
-  readonly alive: boolean | null;
-  /** Milliseconds since the last sign of life, by the clocks of both hosts. */
-  readonly quietMs: number | null;
-}
 
 /** Every lock, by name. One that is taken or released meanwhile may or may not be among them. */
 export async function listLocks({ directory }: LockSettings): Promise<readonly ListedLock[]> {
@@ -50,11 +37,11 @@ export async function listLocks({ directory }: LockSettings): Promise<readonly L
   return locks.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Removes what dead processes of this host left. */
-export async function removeDeadLocks(settings: LockSettings): Promise<readonly ListedLock[]> {
+/** Removes what dead processes of this host left. @param only of this lock; left out = of all */
+export async function removeDeadLocks(settings: LockSettings, only?: string): Promise<readonly ListedLock[]> {
   const removed: ListedLock[] = [];
   for (const lock of await listLocks(settings)) {
-    if (lock.alive !== false) continue;
+    if (lock.alive !== false || (only !== undefined && lock.name !== only)) continue;
     try {
       const taken = await acquireFileLock(settings, { name: lock.name, timeoutMs: 0 });
       await taken.release();

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { State } from '../state.ts';
-import { isBackupName } from './backup-name.ts';
+import { isCopyName } from './backup-name.ts';
 import { decodeState, type Decoded } from './envelope.ts';
 import { damaged, foreignLineage, systemCode, unreadable } from './faults.ts';
 import { backupsPath, markerPath, statePath } from './paths.ts';
@@ -44,7 +44,7 @@ export function readMarker(directory: string): string | null {
 function hasHistory(directory: string, lineage: string | null): boolean {
   if (lineage !== null || existsSync(markerPath(directory))) return true;
   try {
-    return readdirSync(backupsPath(directory)).some(isBackupName);
+    return readdirSync(backupsPath(directory)).some(isCopyName);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false;
     throw unreadable(backupsPath(directory), error);

@@ -38,6 +38,11 @@ export async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
 
 const TEMPORARY = /^(.+)\.tmp-\d+-[0-9a-f]{12}$/;
 
+/** Whether {@link temporaryPath} made the name. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
 /**
  * Removes the temporary files of those files in a directory whose names are `ours`. To be called only under
  * the lock that guards them.
