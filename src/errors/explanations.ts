@@ -71,6 +71,13 @@ export const EXPLANATIONS: { readonly [R in Reason]: Explanation } = {
     now: NOTHING,
     mend: ['Name the storage server too: `RDS/SLOT`.'],
   },
+  AMBIGUOUS_LINEAGE: {
+    why: 'The state that was kept here is lost, with its lineage, and the tags on the storage servers are of several states: another admin host manages some of the volumes.',
+    now: NOTHING,
+    mend: [
+      '`rdsctl state rebuild --lineage ID`, with the ID of the state that is lost: never with that of one that is in use elsewhere.',
+    ],
+  },
   NEEDS_CONFIRMATION: {
     why: 'The command can hurt, and there is no terminal to ask on. rdsctl never waits for an answer that can not come.',
     now: NOTHING,
@@ -132,7 +139,7 @@ export const EXPLANATIONS: { readonly [R in Reason]: Explanation } = {
     now: NOTHING,
     mend: [
       'Work with the state that manages it: `--state`.',
-      'If that state is lost: `rdsctl state rebuild`.',
+      'If that state is lost: `rdsctl state rebuild --lineage ID`, with the lineage that the message names.',
     ],
   },
   STALE_STATE: {
@@ -185,7 +192,10 @@ export const EXPLANATIONS: { readonly [R in Reason]: Explanation } = {
   FOREIGN_LINEAGE: {
     why: 'The state file in the directory is not the one that was kept there: it was replaced.',
     now: NOTHING,
-    mend: ['Put the right file back, or `rdsctl state restore`.'],
+    mend: [
+      'Put the right file back, or `rdsctl state restore`.',
+      'If the other one is meant to be here: `rdsctl state restore FILE --lineage ID`.',
+    ],
   },
 
   LOCKED: {
