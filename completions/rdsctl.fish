@@ -6,7 +6,7 @@ function __rdsctl_read
     set -g __rdsctl_given 0
     set -g __rdsctl_passed
     set -l expects
-    set -l groups config
+    set -l groups state config
     set -l words (commandline -opc)
     for word in $words[2..-1]
         if test -n "$expects"
@@ -15,7 +15,7 @@ function __rdsctl_read
             end
             set expects
         else if string match -q -- '-*' $word
-            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --node --volume --phase --rds --limit --dir --nodes --volumes --routeros --events --faults
+            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --node --volume --phase --rds --limit --lineage --dir --nodes --volumes --routeros --events --faults
                 set expects $word
             end
         else if test -z "$__rdsctl_command"
@@ -44,6 +44,7 @@ function __rdsctl_names
 end
 
 complete -c rdsctl -f
+complete -c rdsctl -n '__rdsctl_at \'\'' -a 'state' -d 'Commands: check, backup, restore, rebuild, unlock.'
 complete -c rdsctl -n '__rdsctl_at \'\'' -a 'config' -d 'Commands: init, check, show.'
 complete -c rdsctl -n '__rdsctl_at \'\'' -a 'attach' -d 'Make a volume usable on a node, and on no other.'
 complete -c rdsctl -n '__rdsctl_at \'\'' -a 'detach' -d 'Disconnect a volume from its node and withdraw the export.'
@@ -59,6 +60,11 @@ complete -c rdsctl -n '__rdsctl_at \'\'' -a 'fence' -d 'Cut a node off from its 
 complete -c rdsctl -n '__rdsctl_at \'\'' -a 'unfence' -d 'Lift a node\'s fence mark.'
 complete -c rdsctl -n '__rdsctl_at \'\'' -a 'nodes' -d 'List the nodes and what they are fit for.'
 complete -c rdsctl -n '__rdsctl_at \'\'' -a 'reconcile' -d 'Compare state, storage servers and nodes; repair what is safe to repair.'
+complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'check' -d 'Check the state, its backups, its locks and the audit log.'
+complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'backup' -d 'Make a copy of the state.'
+complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'restore' -d 'Go back to a backup of the state.'
+complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'rebuild' -d 'Make a lost or outdated state again from the storage servers.'
+complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'unlock' -d 'List the locks, and remove those that were left behind.'
 complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'init' -d 'Write a commented starter file.'
 complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'check' -d 'Check the configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'show' -d 'Show the effective configuration and where each value came from.'
@@ -279,6 +285,81 @@ complete -c rdsctl -n '__rdsctl_at \'reconcile\'' -l log-format -x -a 'text json
 complete -c rdsctl -n '__rdsctl_at \'reconcile\'' -l reason -x -d 'Why it is done; kept in the audit log.'
 complete -c rdsctl -n '__rdsctl_at \'reconcile\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'reconcile\'' -l version -s V -d 'The version.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l remote -d 'Compare with the tags on the storage servers, too.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l config -s c -r -F -d 'Configuration file.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l timeout -x -d 'Give up when the whole command takes longer.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l quiet -s q -d 'Only errors on stderr.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l verbose -s v -d 'Tell more: steps; twice: commands too; three times: the protocol too.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l no-color -d 'No colours.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l log-format -x -a 'text json' -d 'How stderr is written: text or json.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l help -s h -d 'This help.'
+complete -c rdsctl -n '__rdsctl_at \'state check\'' -l version -s V -d 'The version.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l config -s c -r -F -d 'Configuration file.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l dry-run -d 'Print each RouterOS and node command in the order they would run; change nothing.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l timeout -x -d 'Give up when the whole command takes longer.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l lock-timeout -x -d 'How long to wait for a volume that another command works on; 0 = don\'t wait.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l yes -s y -d 'Answer yes to every question.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l quiet -s q -d 'Only errors on stderr.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l verbose -s v -d 'Tell more: steps; twice: commands too; three times: the protocol too.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l no-color -d 'No colours.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l log-format -x -a 'text json' -d 'How stderr is written: text or json.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l reason -x -d 'Why it is done; kept in the audit log.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l help -s h -d 'This help.'
+complete -c rdsctl -n '__rdsctl_at \'state backup\'' -l version -s V -d 'The version.'
+complete -c rdsctl -n '__rdsctl_operand \'state backup\' 0 0' -F
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l list -d 'Only list the backups, newest first.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l lineage -x -d 'Put a state of this lineage here, although another one belongs here.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l config -s c -r -F -d 'Configuration file.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l dry-run -d 'Print each RouterOS and node command in the order they would run; change nothing.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l timeout -x -d 'Give up when the whole command takes longer.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l lock-timeout -x -d 'How long to wait for a volume that another command works on; 0 = don\'t wait.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l yes -s y -d 'Answer yes to every question.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l quiet -s q -d 'Only errors on stderr.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l verbose -s v -d 'Tell more: steps; twice: commands too; three times: the protocol too.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l no-color -d 'No colours.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l log-format -x -a 'text json' -d 'How stderr is written: text or json.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l reason -x -d 'Why it is done; kept in the audit log.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l help -s h -d 'This help.'
+complete -c rdsctl -n '__rdsctl_at \'state restore\'' -l version -s V -d 'The version.'
+complete -c rdsctl -n '__rdsctl_operand \'state restore\' 0 0' -F
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l lineage -x -d 'Take over the tags of this lineage: no other rdsctl state may use it any more.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l partial -d 'Keep what the state says of storage servers that can\'t be asked.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l config -s c -r -F -d 'Configuration file.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l dry-run -d 'Print each RouterOS and node command in the order they would run; change nothing.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l timeout -x -d 'Give up when the whole command takes longer.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l lock-timeout -x -d 'How long to wait for a volume that another command works on; 0 = don\'t wait.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l yes -s y -d 'Answer yes to every question.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l quiet -s q -d 'Only errors on stderr.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l verbose -s v -d 'Tell more: steps; twice: commands too; three times: the protocol too.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l no-color -d 'No colours.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l log-format -x -a 'text json' -d 'How stderr is written: text or json.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l reason -x -d 'Why it is done; kept in the audit log.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l help -s h -d 'This help.'
+complete -c rdsctl -n '__rdsctl_at \'state rebuild\'' -l version -s V -d 'The version.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l dead -d 'Remove the locks of dead processes of this host.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l config -s c -r -F -d 'Configuration file.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l dry-run -d 'Print each RouterOS and node command in the order they would run; change nothing.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l timeout -x -d 'Give up when the whole command takes longer.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l lock-timeout -x -d 'How long to wait for a volume that another command works on; 0 = don\'t wait.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l yes -s y -d 'Answer yes to every question.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l quiet -s q -d 'Only errors on stderr.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l verbose -s v -d 'Tell more: steps; twice: commands too; three times: the protocol too.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l no-color -d 'No colours.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l log-format -x -a 'text json' -d 'How stderr is written: text or json.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l reason -x -d 'Why it is done; kept in the audit log.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l help -s h -d 'This help.'
+complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l version -s V -d 'The version.'
+complete -c rdsctl -n '__rdsctl_operand \'state unlock\' 0 0' -a '(__rdsctl_names volume)'
 complete -c rdsctl -n '__rdsctl_at \'config init\'' -l force -s f -d 'Overwrite an existing file.'
 complete -c rdsctl -n '__rdsctl_at \'config init\'' -l config -s c -r -F -d 'Configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'config init\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
@@ -341,7 +422,7 @@ complete -c rdsctl -n '__rdsctl_at \'explain\'' -l no-color -d 'No colours.'
 complete -c rdsctl -n '__rdsctl_at \'explain\'' -l log-format -x -a 'text json' -d 'How stderr is written: text or json.'
 complete -c rdsctl -n '__rdsctl_at \'explain\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'explain\'' -l version -s V -d 'The version.'
-complete -c rdsctl -n '__rdsctl_operand \'explain\' 0 0' -a 'INTERNAL PARTIAL AUDIT_FAILED LOCAL_IO BAD_ARGUMENT BAD_NAME BAD_CONFIG NO_CONFIG BAD_KEY_FILE AMBIGUOUS_VOLUME NEEDS_CONFIRMATION SHARED_NOT_CONFIGURED DECLINED NO_SUCH_VOLUME NO_SUCH_NODE NO_SUCH_STORAGE_SERVER ATTACHED_ELSEWHERE NODE_FENCED UNTRACKED_EXPORT FOREIGN_TAG STALE_STATE CHANGED_MEANWHILE LOST_LOCK DUPLICATE_HOST_NQN NQN_COLLISION SHARE_LIMIT STALE_CONTROLLER OPEN_INTENT FOREIGN_LINEAGE LOCKED CONNECT_FAILED LOGIN_FAILED HOST_KEY_UNKNOWN HOST_KEY_MISMATCH CONNECTION_LOST NO_ANSWER DEVICE_IN_USE STATE_UNREADABLE STATE_DAMAGED STATE_NEWER STATE_UNWRITABLE REMOTE_ERROR BAD_ANSWER NOT_PERMITTED UNSUPPORTED_VERSION NODE_NOT_READY CONNECT_REFUSED NO_DEVICE NOT_VERIFIED NOT_DRAINED TIMED_OUT INTERRUPTED FAILED USAGE NOT_FOUND CONFLICT BUSY UNREACHABLE IN_USE DRIFT STATE REMOTE UNVERIFIED TIMEOUT SIGNAL'
+complete -c rdsctl -n '__rdsctl_operand \'explain\' 0 0' -a 'INTERNAL PARTIAL AUDIT_FAILED LOCAL_IO BAD_ARGUMENT BAD_NAME BAD_CONFIG NO_CONFIG BAD_KEY_FILE AMBIGUOUS_VOLUME AMBIGUOUS_LINEAGE NEEDS_CONFIRMATION SHARED_NOT_CONFIGURED DECLINED NO_SUCH_VOLUME NO_SUCH_NODE NO_SUCH_STORAGE_SERVER ATTACHED_ELSEWHERE NODE_FENCED UNTRACKED_EXPORT FOREIGN_TAG STALE_STATE CHANGED_MEANWHILE LOST_LOCK DUPLICATE_HOST_NQN NQN_COLLISION SHARE_LIMIT STALE_CONTROLLER OPEN_INTENT FOREIGN_LINEAGE LOCKED CONNECT_FAILED LOGIN_FAILED HOST_KEY_UNKNOWN HOST_KEY_MISMATCH CONNECTION_LOST NO_ANSWER DEVICE_IN_USE STATE_UNREADABLE STATE_DAMAGED STATE_NEWER STATE_UNWRITABLE REMOTE_ERROR BAD_ANSWER NOT_PERMITTED UNSUPPORTED_VERSION NODE_NOT_READY CONNECT_REFUSED NO_DEVICE NOT_VERIFIED NOT_DRAINED TIMED_OUT INTERRUPTED FAILED USAGE NOT_FOUND CONFLICT BUSY UNREACHABLE IN_USE DRIFT STATE REMOTE UNVERIFIED TIMEOUT SIGNAL'
 complete -c rdsctl -n '__rdsctl_at \'completion\'' -l config -s c -r -F -d 'Configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'completion\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
 complete -c rdsctl -n '__rdsctl_at \'completion\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'
@@ -353,4 +434,4 @@ complete -c rdsctl -n '__rdsctl_at \'completion\'' -l log-format -x -a 'text jso
 complete -c rdsctl -n '__rdsctl_at \'completion\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'completion\'' -l version -s V -d 'The version.'
 complete -c rdsctl -n '__rdsctl_operand \'completion\' 0 0' -a 'bash zsh fish'
-complete -c rdsctl -n '__rdsctl_operand \'help\' 0 0' -a 'attach detach move list ls history show tree volumes drain fence unfence nodes reconcile config simulate explain completion'
+complete -c rdsctl -n '__rdsctl_operand \'help\' 0 0' -a 'attach detach move list ls history show tree volumes drain fence unfence nodes reconcile state config simulate explain completion'
