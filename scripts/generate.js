@@ -1,5 +1,6 @@
-// Writes the files that are made from the definitions of the commands: completions. A test compares them.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// Writes the files that are made from the definitions of the commands and from documents:
+// completions, the manual, the catalogue of errors. A test compares them.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -14,7 +15,7 @@ try {
   await bundle.write({ file, format: 'esm', codeSplitting: false });
   await bundle.close();
   const { generatedFiles } = await import(pathToFileURL(file).href);
-  for (const [name, text] of generatedFiles()) {
+  for (const [name, text] of generatedFiles((file) => readFileSync(path.join(root, file), 'utf8'))) {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
     writeFileSync(path.join(root, name), text);
   }

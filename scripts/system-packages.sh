@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs the Debian packages that the tests need, where some are missing: OpenSSH (client and server), and
-# the tools of util-linux, and the shells that have completion. Quick when everything is there.
+# the tools of util-linux, and the shells that have completion,
+# and mandoc. Quick when everything is there.
 set -eu
 missing=
 for need in ssh:openssh-client /usr/sbin/sshd:openssh-server unshare:util-linux busybox:busybox-static \
-  zsh:zsh fish:fish; do
+  zsh:zsh fish:fish mandoc:mandoc; do
   command -v "${need%%:*}" >/dev/null 2>&1 || missing="$missing ${need##*:}"
 done
 [ -n "$missing" ] || exit 0
