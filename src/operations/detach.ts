@@ -4,6 +4,7 @@ import { formatComment } from '../attachment/tag.ts';
 import { beginRelease, completeDetach, holds, untrack, type VolumeId } from '../attachment/transitions.ts';
 import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
 import type { Lock } from '../state/lock.ts';
+import type { State } from '../state/state.ts';
 import { audited, type Trail } from './audited.ts';
 import { checkTag, mayBeUndrained } from './claims.ts';
 import { checkpoint, step, workOf, type OperationContext } from './context.ts';
@@ -140,9 +141,7 @@ async function release(
     );
   }
   const after = await step(context, 'state', `state: ${volume.slot} detached`, () =>
-    context.manager.change((current) =>
-      completeDetach(current, { key: volume.key, token, node: holder.node }),
-    ),
+    noted(context, volume, holder, token),
   );
   return after.attachments[volume.key] ?? null;
 }
@@ -257,6 +256,23 @@ async function withdrawn(
       volume,
       holder,
     );
+  }
+}
+
+async function noted(
+  context: OperationContext,
+  volume: VolumeId,
+  holder: Holder,
+  token: number,
+): Promise<State> {
+  try {
+    return await context.manager.change((current) =>
+      completeDetach(current, { key: volume.key, token, node: holder.node }),
+    );
+  } catch (error) {
+    if (isReason(error, 'LOST_LOCK')) throw error;
+    const now = `${holder.node} is disconnected from ${volume.slot}, and its export is withdrawn; only the state may still claim it for ${holder.node}.`;
+    throw explained(error, now, volume, holder);
   }
 }
 

@@ -4,6 +4,7 @@ import { NOBODY } from '../../src/attachment/host-nqn.ts';
 import type { Attachment } from '../../src/attachment/attachment.ts';
 import { detach } from '../../src/operations/detach.ts';
 import type { Disk } from '../../src/operations/ports/storage-server.ts';
+import { unwritable } from '../../src/state/file/faults.ts';
 import { aSubsystem, hostNqn, unreachable } from '../fakes/fake-node.ts';
 import { aDisk } from '../fakes/fake-server.ts';
 import { failure } from '../fakes/outcome.ts';
@@ -21,6 +22,24 @@ function setup(over: { attachment?: Partial<Attachment>; disk?: Disk; state?: st
 }
 
 describe('detach', () => {
+  it('that is done but can not be written down says what is true, and is finished by the next one', async () => {
+    const { run, store, server, present } = setup();
+    const full = unwritable('/state.json', new Error('no space left on device'));
+    store.beforeCommit = (wanted) => {
+      if (wanted.attachments['rds1/vol-1'] === undefined) throw full;
+    };
+    const error = await failure(run());
+    expect(error).toMatchObject({ reason: 'STATE_UNWRITABLE', exitCode: 9 });
+    expect(error.now).toBe(
+      'node-1 is disconnected from vol-1, and its export is withdrawn; only the state may still claim it for node-1.',
+    );
+    expect(error.hints.map(({ run: next }) => next)).toContain('rdsctl detach vol-1');
+    expect(server.disk('vol-1').exported).toBe(false);
+    expect(present()?.phase).toBe('detaching');
+    store.beforeCommit = null;
+    expect((await run()).after).toBeNull();
+  });
+
   it('intent, disconnect, revoke, forget: in this order', async () => {
     const { run, log, server, store } = setup();
     expect(await run()).toMatchObject({ changed: true, after: null });

@@ -1,7 +1,7 @@
 import { attachedElsewhere } from '../../attachment/refusals.ts';
 import { completeAttach } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import type { State } from '../../state/state.ts';
+import type { State, StateChange } from '../../state/state.ts';
 import type { Trail } from '../audited.ts';
 import { workOf, type OperationContext } from '../context.ts';
 import type { NodePort } from '../ports/node.ts';
@@ -32,7 +32,7 @@ export async function reuse(
   if (intent === null && known?.device === device) return { attachment: present, node, device, changed };
   const token = present.token;
   const found = device;
-  const state = await context.manager.change((current) => {
+  const complete = (current: State): StateChange => {
     const now = current.attachments[volume.key];
     if (now?.token !== token) throw attachedElsewhere(now ?? present, node);
     const opened: State = {
@@ -43,7 +43,17 @@ export async function reuse(
       },
     };
     return completeAttach(opened, { key: volume.key, token, node, device: found });
-  });
+  };
+  let state: State;
+  try {
+    state = await context.manager.change(complete);
+  } catch (error) {
+    if (!changed || !(error instanceof RdsctlError) || error.code !== 'STATE') throw error;
+    throw error.with({
+      now: `${volume.slot} is connected on ${node} as ${device}, and stays claimed for it; only the state may not say so yet.`,
+      hints: [...error.hints, { when: 'Then again:', run: `rdsctl attach ${volume.slot} ${node}` }],
+    });
+  }
   return { attachment: attachmentIn(state, volume), node, device, changed: changed || intent !== null };
 }
 

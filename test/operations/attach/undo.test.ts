@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { NOBODY } from '../../../src/attachment/host-nqn.ts';
 import { RdsctlError } from '../../../src/errors/rdsctl-error.ts';
 import { attach } from '../../../src/operations/attach/attach.ts';
+import { unwritable } from '../../../src/state/file/faults.ts';
 import { aSubsystem, hostNqn, unreachable } from '../../fakes/fake-node.ts';
 import { aDisk } from '../../fakes/fake-server.ts';
 import { failure } from '../../fakes/outcome.ts';
@@ -27,6 +28,25 @@ function setup(options: WorldOptions = {}) {
   const fails = (words = '') => ({ subsystem: null, connected: false, words });
   return { ...world, run, attachment, fails };
 }
+
+describe('a reconnect of the node that has the volume', () => {
+  it('that can not be written down says that it is connected', async () => {
+    const [holder] = anAttachment().holders;
+    const { run, store, node } = setup({
+      disks: [granted('node-1')],
+      state: aState([anAttachment({ holders: [{ ...holder, device: '/dev/nvme9n9' }] })]),
+    });
+    store.beforeCommit = () => {
+      throw unwritable('/state.json', new Error('no space left on device'));
+    };
+    const error = await failure(run());
+    expect(error).toMatchObject({ reason: 'STATE_UNWRITABLE', exitCode: 9 });
+    expect(error.now).toMatch(/^vol-1 is connected on node-1 as \/dev\/nvme0n1, and stays claimed for it/);
+    expect(node('node-1').connects).toHaveLength(1);
+    // Nothing to connect: then nothing was changed indeed.
+    expect((await failure(run())).now).toBe('Nothing was changed.');
+  });
+});
 
 describe('a connect that fails', () => {
   it('is undone: revoked, read back, drained, and only then forgotten', async () => {
