@@ -18,7 +18,7 @@ _rdsctl_options() {
     'move') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'list') echo '--node --volume --phase --rds -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'ls') echo '--node --volume --phase --rds -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
-    'history') echo '--limit -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'history') echo '--event --result --by --since --until --limit -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'show') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'tree') echo '--rds --node --volume -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'volumes') echo '--rds --volume -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
@@ -61,6 +61,11 @@ _rdsctl_value() {
     'ls':--volume) echo 'names volume' ;;
     'ls':--phase) echo 'words attaching attached detaching fencing fenced' ;;
     'ls':--rds) echo 'names rds' ;;
+    'history':--event) echo nothing ;;
+    'history':--result) echo 'words ok unchanged refused failed interrupted' ;;
+    'history':--by) echo nothing ;;
+    'history':--since) echo nothing ;;
+    'history':--until) echo nothing ;;
     'history':--limit) echo nothing ;;
     'tree':--rds) echo 'names rds' ;;
     'tree':--node) echo 'names node' ;;

@@ -15,7 +15,7 @@ function __rdsctl_read
             end
             set expects
         else if string match -q -- '-*' $word
-            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --node --volume --phase --rds --limit --lineage --dir --nodes --volumes --routeros --events --faults
+            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --node --volume --phase --rds --event --result --by --since --until --limit --lineage --dir --nodes --volumes --routeros --events --faults
                 set expects $word
             end
         else if test -z "$__rdsctl_command"
@@ -165,6 +165,11 @@ complete -c rdsctl -n '__rdsctl_at \'ls\'' -l no-color -d 'No colours.'
 complete -c rdsctl -n '__rdsctl_at \'ls\'' -l log-format -x -a 'text json' -d 'How stderr is written: text or json.'
 complete -c rdsctl -n '__rdsctl_at \'ls\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'ls\'' -l version -s V -d 'The version.'
+complete -c rdsctl -n '__rdsctl_at \'history\'' -l event -x -d 'Only these: attach, detach, move, fence, …; may be repeated.'
+complete -c rdsctl -n '__rdsctl_at \'history\'' -l result -x -a 'ok unchanged refused failed interrupted' -d 'Only those that ended so: ok, unchanged, refused, failed, interrupted; may be repeated.'
+complete -c rdsctl -n '__rdsctl_at \'history\'' -l by -x -d 'Only what this user did (also before sudo, or from this address); may be repeated.'
+complete -c rdsctl -n '__rdsctl_at \'history\'' -l since -x -d 'Only entries that are not older.'
+complete -c rdsctl -n '__rdsctl_at \'history\'' -l until -x -d 'Only entries that are older.'
 complete -c rdsctl -n '__rdsctl_at \'history\'' -l limit -x -d 'How many entries at most; 0 = all.'
 complete -c rdsctl -n '__rdsctl_at \'history\'' -l config -s c -r -F -d 'Configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'history\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'

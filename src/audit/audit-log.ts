@@ -6,6 +6,7 @@ import { appendEntry } from './append.ts';
 import type { AuditEntry, AuditFacts } from './entry.ts';
 import { parseEntry } from './entry-schema.ts';
 import { logPath, readLogFiles } from './log-files.ts';
+import { readNewestFirst } from './read-newest.ts';
 import { verifyLog, type AuditVerdict } from './verify.ts';
 import { whoText } from './who.ts';
 
@@ -35,6 +36,8 @@ export interface AuditFilter {
 export interface AuditLog {
   /** Adds an entry; on return it survives a power loss. @throws RdsctlError AUDIT_FAILED. */
   append(facts: AuditFacts): Promise<AuditEntry>;
+  /** The entries, the newest first; reads no more than is asked for. Takes no lock. @throws RdsctlError AUDIT_FAILED. */
+  readNewestFirst(): AsyncIterable<AuditEntry>;
   /** The entries, oldest first. Takes no lock. @throws RdsctlError AUDIT_FAILED. */
   read(filter?: AuditFilter): AsyncIterable<AuditEntry>;
   /**
@@ -88,6 +91,7 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
       appends = appended.catch(() => undefined);
       return appended;
     },
+    readNewestFirst: () => readBackwards(directory, keep),
     read: (filter = {}) => readEntries(directory, keep, filter),
     verify: async (onEntry) => {
       try {
@@ -97,6 +101,14 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
       }
     },
   };
+}
+
+async function* readBackwards(directory: string, keep: number): AsyncGenerator<AuditEntry> {
+  try {
+    yield* readNewestFirst(directory, keep);
+  } catch (error) {
+    throw failed(directory, 'read', error);
+  }
 }
 
 async function* readEntries(

@@ -28,12 +28,18 @@ export function rotate(directory: string, keep: number): void {
   }
 }
 
+/** A file of the log that is open. */
+interface OpenLogFile {
+  readonly path: string;
+  readonly file: FileHandle;
+}
+
 /**
- * The log's files, oldest first, read one at a time. All are opened before the first is read, the newest
- * first, so that a rotation meanwhile makes none of them missing.
+ * Opens the log's files, the newest first: the order in which a rotation meanwhile makes none of them missing.
+ * Whoever calls closes them.
  */
-export async function* readLogFiles(directory: string, keep: number): AsyncGenerator<LogFile> {
-  const opened: { path: string; file: FileHandle }[] = [];
+export async function openLogFiles(directory: string, keep: number): Promise<OpenLogFile[]> {
+  const opened: OpenLogFile[] = [];
   try {
     const seen = new Set<number>();
     for (let number = 0; number <= keep; number += 1) {
@@ -45,6 +51,17 @@ export async function* readLogFiles(directory: string, keep: number): AsyncGener
       else opened.push({ path, file });
       seen.add(ino);
     }
+    return opened;
+  } catch (error) {
+    for (const { file } of opened) await file.close();
+    throw error;
+  }
+}
+
+/** The log's files, oldest first, read one at a time. */
+export async function* readLogFiles(directory: string, keep: number): AsyncGenerator<LogFile> {
+  const opened = await openLogFiles(directory, keep);
+  try {
     for (const { path, file } of opened.toReversed()) yield split(path, await file.readFile());
   } finally {
     for (const { file } of opened) await file.close();

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import type { Oddity, StateCopy } from '../care.ts';
 import type { State } from '../state.ts';
 import { isBackupName, isDamagedName, serialInName } from './backup-name.ts';
@@ -17,7 +17,6 @@ export function findOddities(directory: string, state: State | null, copies: rea
 
 function oddModes(directory: string): Oddity[] {
   const found: Oddity[] = [];
-  const modeOf = (path: string): number => (lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
   const file = modeOf(statePath(directory));
   if ((file & 0o077) !== 0)
     found.push({
@@ -35,6 +34,16 @@ function oddModes(directory: string): Oddity[] {
       fix: `chmod 700 ${directory}`,
     });
   return found;
+}
+
+/** What a symbolic link leads to counts. */
+function modeOf(path: string): number {
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
+  } catch {
+    // That it can't be looked at is told by whoever reads it.
+    return 0;
+  }
 }
 
 function octal(mode: number): string {

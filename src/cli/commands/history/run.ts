@@ -1,67 +1,61 @@
 import { openAuditLog } from '../../../audit/audit-log.ts';
 import type { AuditEntry } from '../../../audit/entry.ts';
-import { whoText } from '../../../audit/who.ts';
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import type { Handler } from '../../command.ts';
-import { formatColumns } from '../../output/columns.ts';
-import type { Style } from '../../output/style.ts';
 import type { history } from './definition.ts';
+import { historyTable } from './table.ts';
+import { parseTime } from './time-option.ts';
 
 /** Shows the audit log. */
-export const run: Handler<typeof history> = async ({ args, options, stateLocation, out }) => {
+export const run: Handler<typeof history> = async ({ args, options, stateLocation, out, now }) => {
   const location = await stateLocation();
   if (location.kind === 'url') {
     throw new RdsctlError('BAD_ARGUMENT', {
       message: 'the audit log is kept beside a state in a directory; this state is at a URL',
     });
   }
+  const { about, ...wanted } = { about: args.about, ...options };
+  const since = wanted.since === undefined ? null : parseTime('--since', wanted.since, now());
+  const until = wanted.until === undefined ? null : parseTime('--until', wanted.until, now());
+  const isWanted = (entry: AuditEntry): boolean =>
+    (about === undefined || isAbout(entry, about)) &&
+    (wanted.event.length === 0 || wanted.event.includes(entry.event)) &&
+    (wanted.result.length === 0 || wanted.result.includes(entry.result)) &&
+    (wanted.by.length === 0 || isBy(entry, wanted.by)) &&
+    (since === null || Date.parse(entry.time) >= since.getTime()) &&
+    (until === null || Date.parse(entry.time) < until.getTime());
+
   const entries: AuditEntry[] = [];
-  for await (const entry of openAuditLog({ directory: location.directory }).read()) {
-    if (args.about === undefined || isAbout(entry, args.about)) entries.push(entry);
-    if (options.limit > 0 && entries.length > options.limit) entries.shift();
+  for await (const entry of openAuditLog({ directory: location.directory }).readNewestFirst()) {
+    if (since !== null && Date.parse(entry.time) < since.getTime() - CLOCK_STEP_MS) break;
+    if (!isWanted(entry)) continue;
+    entries.push(entry);
+    if (entries.length === wanted.limit) break;
   }
+  entries.reverse();
   await out.list({
     kind: 'AuditEventList',
     itemKind: 'AuditEvent',
     items: entries,
     item: (entry) => entry,
-    text: (style, wide) => table(entries, style, wide),
+    text: (style, wide) => historyTable(entries, style, wide),
     names: () => entries.map(({ id }) => id),
   });
   return EXIT_CODES.OK;
 };
+
+/** Entries stand in the order in which they were written; the clock may have been set back by so much. */
+const CLOCK_STEP_MS = 86_400_000;
 
 function isAbout({ volume, node }: AuditEntry, name: string): boolean {
   const volumes = volume?.split(' ') ?? [];
   return node === name || volumes.some((one) => one === name || one.endsWith(`/${name}`));
 }
 
-function table(entries: readonly AuditEntry[], style: Style, wide: boolean): string {
-  if (entries.length === 0) return 'Nothing is in the audit log.\n';
-  return formatColumns<AuditEntry>(
-    [
-      { title: 'TIME', text: ({ time }) => `${time.slice(0, 10)} ${time.slice(11, 19)}Z` },
-      { title: 'WHO', text: ({ who, host }) => `${whoText(who)}@${host}` },
-      { title: 'WHAT', text: ({ event }) => event },
-      { title: 'VOLUME', text: ({ volume }) => volume ?? '-' },
-      { title: 'NODE', text: ({ node }) => node ?? '-' },
-      {
-        title: 'RESULT',
-        text: ({ result }) => result,
-        paint: (padded, { result }) =>
-          result === 'ok' ? style.good(padded) : result === 'unchanged' ? padded : style.bad(padded),
-      },
-      { title: 'TOOK', align: 'right', text: ({ durationMs }) => `${(durationMs / 1000).toFixed(1)} s` },
-      ...(wide
-        ? [
-            { title: 'TOKEN', text: ({ token }: AuditEntry) => (token === null ? '-' : String(token)) },
-            { title: 'COMMAND', text: ({ command }: AuditEntry) => command },
-          ]
-        : []),
-      { title: 'NOTE', text: ({ message, operatorReason }) => operatorReason ?? message ?? '' },
-    ],
-    entries,
-    style,
+function isBy({ who, host }: AuditEntry, names: readonly string[]): boolean {
+  const { user, sudoUser, sshOrigin } = who;
+  return [user, sudoUser, sshOrigin, `${sudoUser ?? user}@${host}`].some(
+    (name) => name !== null && names.includes(name),
   );
 }
