@@ -101,9 +101,11 @@ async function release(
   }
 
   const state = await step(context, 'intent', `state: detaching ${volume.slot} from ${holder.node}`, () =>
-    context.manager.change((current) =>
-      beginRelease(current, volume.key, holder.node, 'detach', workOf(context)),
-    ),
+    context.manager.change((current) => {
+      // Within the commit: whoever lost the volume's lock must not lay an intent over what another one made.
+      lock.assertHeld();
+      return beginRelease(current, volume.key, holder.node, 'detach', workOf(context));
+    }),
   );
   const token = state.attachments[volume.key]?.token ?? 0;
   trail.token = token;

@@ -29,8 +29,10 @@ export async function grantAndConnect(
   await refuseInUseHere(context, picture, port);
 
   const claimed = await step(context, 'intent', `state: claim ${volume.slot} for ${node}`, () => {
-    return context.manager.change((current) =>
-      beginAttach(
+    return context.manager.change((current) => {
+      // Within the commit: whoever lost the volume's lock must not claim it.
+      lock.assertHeld();
+      return beginAttach(
         withoutAbandoned(current, picture),
         {
           volume,
@@ -42,8 +44,8 @@ export async function grantAndConnect(
           sharedUntil: sharing?.until ?? null,
         },
         workOf(context),
-      ),
-    );
+      );
+    });
   });
   const { token } = attachmentIn(claimed, volume);
   trail.token = token;

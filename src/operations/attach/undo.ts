@@ -1,13 +1,17 @@
 import { NOBODY } from '../../attachment/host-nqn.ts';
+import { parseComment } from '../../attachment/tag.ts';
 import { abandonAttach, holds } from '../../attachment/transitions.ts';
 import { isReason, RdsctlError } from '../../errors/rdsctl-error.ts';
 import { checkTag } from '../claims.ts';
 import { step, type OperationContext } from '../context.ts';
 import { drain, notDrained } from '../drain.ts';
 import { noVolume } from '../resolve.ts';
+import type { Disk } from '../ports/storage-server.ts';
 import { settleOne } from '../settle.ts';
 import type { Hands } from './hands.ts';
 import type { Picture } from './picture.ts';
+
+const NOT_OURS = 'Another command has the volume now; nothing more was changed.';
 
 /**
  * After a failure: what was granted is withdrawn and read back, then the claim is dropped, and the first
@@ -32,7 +36,7 @@ export async function undo(
       ? at.cause
       : new RdsctlError('INTERNAL', { message: String(at.cause), cause: at.cause });
   if (cause.reason === 'LOST_LOCK' || cause.reason === 'CHANGED_MEANWHILE') {
-    return cause.with({ now: 'Another command has the volume now; nothing more was changed.' });
+    return cause.with({ now: NOT_OURS });
   }
   if (present !== undefined && holds(present, node) && present.phase === 'attached') {
     // It was this node's before: its own export is not taken away because something failed now.
@@ -52,6 +56,7 @@ export async function undo(
     });
   }
   try {
+    hands.lock.assertHeld();
     await step(context, 'undo', `undo: withdraw ${volume.slot} from ${node}`, async () => {
       if (at.granted) {
         await withdraw(context, picture, hands, at);
@@ -66,6 +71,7 @@ export async function undo(
         : `${volume.slot} stays with ${sharing.owners.join(' and ')}`;
     return cause.with({ now: `What was begun was undone: ${where}.` });
   } catch (second) {
+    if (isReason(second, 'LOST_LOCK')) return second.with({ now: NOT_OURS, cause });
     const why = second instanceof Error ? second.message : String(second);
     return cause.with({
       now: `It could not be undone (${why}). ${volume.slot} stays claimed for ${node}: treat it as attached there.`,
@@ -88,6 +94,7 @@ async function withdraw(
   const [now] = (await hands.server.look([volume.slot], { signal: context.grace })).disks;
   if (now === undefined) throw noVolume(volume.slot, [volume.rds]);
   checkTag(await context.manager.state(), volume, now);
+  refuseTakenOver(picture, at.token, now);
   if (sharing !== null) {
     const gone = await hands.port.disconnect(
       { nqn: disk.nqn, address: transport.address },
@@ -140,4 +147,21 @@ async function withdraw(
       left.get(volume.slot) ?? null,
       context.config.fence.drainTimeout / 1000,
     );
+}
+
+/**
+ * A process that was stopped for long, and lost its lock, fails because the volume is another's by now: what it
+ * finds then at the storage server is not what it granted, and not its to withdraw.
+ * @throws RdsctlError LOST_LOCK
+ */
+function refuseTakenOver({ volume, node, sharing }: Picture, token: number, now: Disk): void {
+  const { tag } = parseComment(now.comment);
+  if (tag === null || tag === 'unreadable' || tag.token < token) return;
+  const ours = [node, ...(sharing?.owners ?? [])];
+  if (tag.token === token && tag.owners.every((owner) => ours.includes(owner))) return;
+  throw new RdsctlError('LOST_LOCK', {
+    message: `${volume.slot} was taken over on ${volume.rds} by another command: token ${tag.token} for ${tag.owners.join(' and ') || 'nobody'}`,
+    hints: [{ when: 'See what holds now:', run: `rdsctl show ${volume.key}` }],
+    details: { volume: volume.key, tag },
+  });
 }

@@ -1,0 +1,81 @@
+import { readdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleProgram, type Bundle } from '../state/bundle.ts';
+import type { Point } from './child.ts';
+import { cleanUp, prepare, whoHas, type Deed } from './deeds.ts';
+import { World } from './world.ts';
+
+let program: Bundle;
+let world: World;
+beforeAll(async () => {
+  program = await bundleProgram(new URL('./child.ts', import.meta.url));
+  world = await World.open(program);
+});
+afterAll(async () => {
+  await world.close();
+  program.remove();
+});
+
+/** Takes every lock from its holder, as another host does from one that gives no sign of life. */
+function takeLocks(): void {
+  const locks = join(world.stateDir, 'locks');
+  for (const name of readdirSync(locks)) unlinkSync(join(locks, name));
+}
+
+/** A deed, and the point from which on a node does what it is told, though it is not this process's to tell. */
+interface Stall extends Deed {
+  /** A node knows no token: told to disconnect what is its own again, it does (unless it is in use). */
+  readonly disconnects?: string;
+}
+
+const STALLS: readonly Stall[] = [
+  { name: 'attach', argv: ['attach', 'vol-1', 'node-1'], before: [], goal: 'node-1' },
+  { name: 'detach', argv: ['detach', 'vol-1'], before: [['attach', 'vol-1', 'node-1']], goal: 'nobody' },
+  {
+    name: 'move',
+    argv: ['move', 'vol-1', 'node-1'],
+    before: [['attach', 'vol-1', 'node-2']],
+    goal: 'node-1',
+    disconnects: 'node-2 before 2',
+  },
+];
+
+/** Commands to hosts; of those that only look the last instant is enough. */
+function isTaken({ label, nth }: Point): boolean {
+  return nth === 1 ? label === 'rds1 after' : /^\S+ (before|after)$/.test(label);
+}
+
+describe('a process that is stopped, and loses its locks to one that gives the volume to node-2', () => {
+  test.each(STALLS)(
+    '$name: changes nothing any more when it wakes, whatever it was about to do',
+    async (deed) => {
+      await prepare(world, deed);
+      const points = (await world.points(deed.argv)).filter(isTaken);
+      await cleanUp(world);
+      expect(points.length).toBeGreaterThan(4);
+      const wrong: string[] = [];
+      for (const at of points) {
+        await prepare(world, deed);
+        const stalled = world.spawn({ argv: deed.argv, at, signal: 'SIGSTOP' });
+        await stalled.stopped();
+        takeLocks();
+        await world.must('detach', 'vol-1');
+        await world.must('attach', 'vol-1', 'node-2');
+        const { serial } = world.state();
+        stalled.wake();
+        const end = await stalled.ended;
+        const where = `${at.label} ${at.nth}`;
+        if ('killed' in end) throw new Error(`${where}: ${end.killed}`);
+        const complain = (what: string) => wrong.push(`${where}: ${what}: exit ${end.code} ${end.stderr}`);
+        if (whoHas(world) !== 'node-2' && where !== deed.disconnects) complain(`${whoHas(world)} has it`);
+        if (world.state().serial !== serial) complain('it changed the state');
+        if (end.code !== 4) complain('it is no conflict');
+        for (const { law, what } of world.findings()) complain(`${law}: ${what}`);
+        await cleanUp(world);
+      }
+      expect(wrong).toEqual([]);
+    },
+    240_000,
+  );
+});
