@@ -54,6 +54,7 @@ export class SimulatedStorageServer {
     const target = new NvmeTarget({ rds: name, clock, events, identity: options.identity });
     const device = await RouterOsDevice.start({
       name,
+      address: options.address,
       version: options.version,
       exportModel: target,
       disks: options.disks,

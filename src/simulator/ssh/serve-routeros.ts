@@ -1,6 +1,10 @@
-import type { ParsedKey } from 'ssh2';
+import type { ParsedKey, ServerChannel } from 'ssh2';
 import type { ExecFaults } from '../faults.ts';
-import { ALL_POLICIES, type Policy, type RouterOsDevice } from '../routeros/device/device.ts';
+import { RouterOsConsole } from '../routeros/console/console.ts';
+import { readLoginName } from '../routeros/console/login-options.ts';
+import type { RouterOsDevice } from '../routeros/device/device.ts';
+import { ALL_POLICIES, type Policy } from '../routeros/device/session.ts';
+import { ChannelWriter } from './channel-writer.ts';
 import { SshServer, type SshExec } from './ssh-server.ts';
 
 /** Somebody who may log in to the device. */
@@ -26,25 +30,21 @@ function takesKey(key: ParsedKey): boolean {
   return key.type === 'ssh-rsa' && key.getPublicSSH().length >= 279;
 }
 
-/** The SSH front of a RouterOS device, as far as exec channels go. */
+/** The SSH front of a RouterOS device: exec channels, and a console for those who ask for a shell. */
 export function serveRouterOs(device: RouterOsDevice, options: RouterOsServerOptions): SshServer {
   const { faults } = options;
-  const run = async ({ user, command, channel }: SshExec): Promise<void> => {
-    // One line per exec (manual): what follows the first line is not looked at.
-    const [line = ''] = (command ?? '').split(/\r?\n/);
-    const policies = options.users.get(user)?.policies ?? ALL_POLICIES;
-    let output: string;
+  const policiesOf = (user: string): readonly Policy[] => options.users.get(user)?.policies ?? ALL_POLICIES;
+  const run = async (exec: SshExec): Promise<void> => {
+    const writer = new ChannelWriter(exec.channel);
     try {
-      output = await device.exec(Buffer.from(line, 'utf8').toString('latin1'), policies);
+      if (exec.command === undefined) await serveConsole(device, exec, policiesOf(exec.user), writer);
+      else await serveCommand(device, exec, exec.command, policiesOf(exec.user), writer);
     } catch (error) {
-      output = 'std failure: internal error\r\n';
+      void writer.write('std failure: internal error\r\n');
       process.stderr.write(`simulate: ${error instanceof Error ? (error.stack ?? '') : String(error)}\n`);
     }
-    if (!channel.writable) return;
-    channel.write(Buffer.from(output, 'latin1'));
-    // The exit status is 0 whatever happened (seen on 7.23).
-    channel.exit(0);
-    channel.end();
+    await writer.finish();
+    leave(exec.channel);
   };
   return new SshServer({
     ...(options.port === undefined ? {} : { port: options.port }),
@@ -56,15 +56,62 @@ export function serveRouterOs(device: RouterOsDevice, options: RouterOsServerOpt
         .map(([name, { keys }]) => [name, keys]),
     ),
     // `admin+ct511w`: what follows the plus are options of the console (seen).
-    accountOf: (name) => name.split('+')[0] ?? name,
+    accountOf: (name) => readLoginName(name).account,
     takesKey,
     answersGlobalRequests: false,
     maxSessions: options.maxSessions ?? 20,
     oneSessionPerConnection: true,
     ...(faults === undefined ? {} : { welcome: () => faults.onConnect() }),
     onExec: (exec) => {
-      exec.channel.resume();
+      exec.channel.on('error', () => undefined);
+      if (exec.command !== undefined) exec.channel.resume();
       void (faults === undefined ? run(exec) : faults.onExec(exec, '', () => run(exec)));
     },
   });
+}
+
+/** One line per exec (manual): what follows the first line is not looked at. */
+async function serveCommand(
+  device: RouterOsDevice,
+  exec: SshExec,
+  command: string,
+  policies: readonly Policy[],
+  writer: ChannelWriter,
+): Promise<void> {
+  const [line = ''] = command.split(/\r?\n/);
+  const { width } = readLoginName(exec.loginName);
+  const rest = await device.exec(Buffer.from(line, 'utf8').toString('latin1'), policies, {
+    ...(width === undefined ? {} : { width }),
+    early: (text) => void writer.write(text),
+  });
+  void writer.write(rest);
+}
+
+async function serveConsole(
+  device: RouterOsDevice,
+  exec: SshExec,
+  policies: readonly Policy[],
+  writer: ChannelWriter,
+): Promise<void> {
+  const { channel, terminal, gone, loginName } = exec;
+  const closed = new AbortController();
+  channel.once('close', () => closed.abort());
+  const session = new RouterOsConsole({
+    device,
+    policies,
+    login: readLoginName(loginName),
+    terminal,
+    write: (bytes) => writer.write(bytes),
+    gone: AbortSignal.any([gone, closed.signal]),
+  });
+  channel.on('data', (chunk: Buffer) => session.receive(chunk.toString('latin1')));
+  channel.once('end', () => session.endInput());
+  await session.run();
+}
+
+/** The exit status is 0 whatever happened (seen on 7.23). */
+function leave(channel: ServerChannel): void {
+  if (!channel.writable) return;
+  channel.exit(0);
+  channel.end();
 }

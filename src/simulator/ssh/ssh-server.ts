@@ -9,9 +9,19 @@ import ssh2, {
 import { parsePublic } from './keys.ts';
 import { Listener } from './listener.ts';
 
+/** A terminal at the other end, as the client tells of it; it changes with the client's window. */
+export interface SshTerminal {
+  columns: number;
+  rows: number;
+}
+
 /** A command that a client asks to be run. */
 export interface SshExec {
   readonly user: string;
+  /** The name as it was given at the login. */
+  readonly loginName: string;
+  /** Undefined: none was asked for. */
+  readonly terminal: SshTerminal | undefined;
   /** Undefined: a shell. */
   readonly command: string | undefined;
   readonly channel: ServerChannel;
@@ -111,7 +121,7 @@ export class SshServer {
 
   #serve(connection: Connection): void {
     const gone = new AbortController();
-    let account = '';
+    const login = { user: '', loginName: '' };
     connection.on('error', () => undefined);
     connection.on('close', () => gone.abort());
     connection.on('authentication', (context) => {
@@ -120,7 +130,8 @@ export class SshServer {
         context.reject(['publickey']);
         return;
       }
-      account = user;
+      login.user = user;
+      login.loginName = context.username;
       context.accept();
     });
     connection.on('ready', () => {
@@ -143,7 +154,7 @@ export class SshServer {
         };
         session.once('close', leave);
         gone.signal.addEventListener('abort', leave);
-        this.#session(session, account, connection, gone.signal);
+        this.#session(session, login, connection, gone.signal);
       };
       this.#enter(mine, begin);
     });
@@ -170,16 +181,26 @@ export class SshServer {
     (mine.waiting.shift() ?? this.#waiting.shift())?.();
   }
 
-  #session(session: Session, user: string, connection: Connection, gone: AbortSignal): void {
+  #session(
+    session: Session,
+    login: { readonly user: string; readonly loginName: string },
+    connection: Connection,
+    gone: AbortSignal,
+  ): void {
     const drop = (): void => void rawSocket(connection).destroy();
-    for (const request of ['pty', 'env', 'signal'] as const) allow(session, request);
+    let terminal: SshTerminal | undefined;
+    for (const request of ['env', 'signal'] as const) allow(session, request);
+    onTerminal(session, (told) => {
+      terminal ??= { columns: 0, rows: 0 };
+      Object.assign(terminal, told);
+    });
+    const serve = (command: string | undefined, channel: ServerChannel): void =>
+      this.#options.onExec({ ...login, command, terminal, channel, drop, gone });
     session.on('exec', (accept, _reject, { command }) => {
       this.counters.execs += 1;
-      this.#options.onExec({ user, command, channel: accept(), drop, gone });
+      serve(command, accept());
     });
-    session.on('shell', (accept) => {
-      this.#options.onExec({ user, command: undefined, channel: accept(), drop, gone });
-    });
+    session.on('shell', (accept) => serve(undefined, accept()));
   }
 
   #login(context: AuthContext): string | undefined {
@@ -196,9 +217,26 @@ export class SshServer {
 }
 
 /** Says yes to a request that changes nothing here. Clients may not ask for an answer: then there is none. */
-function allow(session: Session, request: 'pty' | 'env' | 'signal'): void {
+function allow(session: Session, request: 'env' | 'signal'): void {
   const listener = session as unknown as NodeJS.EventEmitter;
   listener.on(request, (accept?: () => void) => accept?.());
+}
+
+/** Hears of a terminal, and of every change of its size. */
+function onTerminal(session: Session, told: (size: SshTerminal) => void): void {
+  const listener = session as unknown as NodeJS.EventEmitter;
+  for (const request of ['pty', 'window-change'] as const) {
+    listener.on(request, (accept: (() => void) | undefined, _reject: unknown, size: SizeTold) => {
+      told({ columns: size.cols, rows: size.rows });
+      accept?.();
+    });
+  }
+}
+
+/** What ssh2 hands on of a `pty-req` or a `window-change`. */
+interface SizeTold {
+  readonly cols: number;
+  readonly rows: number;
 }
 
 /** What ssh2 keeps to itself of a connection. */

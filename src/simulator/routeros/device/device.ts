@@ -2,25 +2,18 @@ import { realClock, type Clock } from '../../clock.ts';
 import type { EventLog } from '../../events.ts';
 import type { ExportModel } from '../../target/export-model.ts';
 import { execute, RouterOsError, type CommandCall, type Schema, type Value } from '../language/index.ts';
+import { runContinuously } from './continuous.ts';
 import { DiskMenu, type DiskSpec } from './disk-menu.ts';
 import { FileMenu } from './file-menu.ts';
 import { Firewall } from './firewall.ts';
+import { resourceMenu, routerboardMenu } from './hardware-menus.ts';
+import { Identity } from './identity.ts';
 import type { Menu } from './list-menu.ts';
-import {
-  clockMenu,
-  identityMenu,
-  LogMenu,
-  packageMenu,
-  resourceMenu,
-  serviceMenu,
-  userMenu,
-} from './system-menus.ts';
+import { makeNetworkMenus, withUnlistedMenus } from './network-menus.ts';
+import { LINE_WIDTH, type Output } from './output.ts';
+import { ALL_POLICIES, policyOf, type DeviceSession, type Policy } from './session.ts';
+import { clockMenu, LogMenu, packageMenu, serviceMenu, userMenu } from './system-menus.ts';
 import { LOWEST_VERSION, missingProperties, parseVersion, schemaOf } from './versions.ts';
-
-/** What a user's group may do. Logging in needs `ssh`. */
-export type Policy = 'ssh' | 'read' | 'write' | 'test';
-
-export const ALL_POLICIES: readonly Policy[] = ['ssh', 'read', 'write', 'test'];
 
 export interface RouterOsDeviceOptions {
   /** Its name in events. */
@@ -35,17 +28,24 @@ export interface RouterOsDeviceOptions {
   /** Users and their groups' names, for `/user`. */
   readonly users?: Iterable<readonly [string, string]>;
   readonly maxSessions?: number;
+  /** Its address on the storage network; 10.77.0.1 without one. */
+  readonly address?: string;
   /** Called when the firewall may treat packets otherwise. */
   readonly firewallChanged?: () => void;
   /** How long a script may run before it is stopped with `action timed out`. */
   readonly timeLimitMs?: number;
 }
 
-/** Which policy a command needs. Language commands need none. */
-function policyOf(command: string): Policy {
-  if (['print', 'find', 'get', 'export'].includes(command)) return 'read';
-  return command === 'monitor-traffic' || command === 'test' ? 'test' : 'write';
+/** How an exec channel takes what is printed. */
+export interface ExecOptions {
+  /** Characters in a line of print. */
+  readonly width?: number;
+  /** Takes what is there while the line still runs; what `exec` gives is the rest. */
+  readonly early?: (text: string) => void;
 }
+
+/** What a line that goes on prints is sent on this often. */
+const EARLY_MS = 200;
 
 /** A RouterOS device: runs what comes in on an exec channel. */
 export class RouterOsDevice {
@@ -55,6 +55,8 @@ export class RouterOsDevice {
   readonly firewall: Firewall;
   readonly firewall6: Firewall;
   readonly log: LogMenu;
+  readonly #identity: Identity;
+  readonly #clock: Clock;
   readonly #schema: Schema;
   readonly #menus: ReadonlyMap<string, Menu>;
   readonly #options: RouterOsDeviceOptions;
@@ -70,7 +72,9 @@ export class RouterOsDevice {
     const now = (): number => clock.now();
     this.name = options.name ?? 'rds1';
     this.version = options.version;
-    this.#schema = schema;
+    this.#identity = new Identity(this.name);
+    this.#clock = clock;
+    this.#schema = withUnlistedMenus(schema);
     this.#options = options;
     const files = new FileMenu();
     this.disks = new DiskMenu({
@@ -99,10 +103,12 @@ export class RouterOsDevice {
       ['/ip/service', serviceMenu(options.maxSessions ?? 20)],
       ['/log', this.log],
       ['/system/clock', clockMenu(now)],
-      ['/system/identity', identityMenu(this.name)],
+      ['/system/identity', this.#identity.menu],
       ['/system/package', packageMenu(options.version)],
       ['/system/resource', resourceMenu(options.version, clock.now(), now)],
+      ['/system/routerboard', routerboardMenu(options.version)],
       ['/user', userMenu(options.users ?? [['rdsctl', 'rdsctl']])],
+      ...makeNetworkMenus(options.address ?? '10.77.0.1'),
     ]);
   }
 
@@ -117,37 +123,73 @@ export class RouterOsDevice {
     return (source.includes(':') ? this.firewall6 : this.firewall).drops(source, port);
   }
 
+  /** What its prompt calls it. */
+  get identity(): string {
+    return this.#identity.name;
+  }
+
   /**
    * Runs one line (bytes as latin1) and gives what the device prints, lines ended by CRLF (seen). An error's
    * text is printed like everything else.
    */
-  async exec(line: string, policies: readonly Policy[] = ALL_POLICIES): Promise<string> {
-    const printed: string[] = [];
-    const print = (text: string): void => void printed.push(text.replace(/\r?\n/g, '\r\n'));
-    const result = await execute(
+  async exec(
+    line: string,
+    policies: readonly Policy[] = ALL_POLICIES,
+    options: ExecOptions = {},
+  ): Promise<string> {
+    const { width = LINE_WIDTH, early } = options;
+    let printed = '';
+    const output: Output = { width, line: (text) => void (printed += `${text}\r\n`) };
+    const flush = (): void => {
+      if (printed !== '') early?.(printed);
+      printed = '';
+    };
+    const timer = early === undefined ? undefined : setInterval(flush, EARLY_MS);
+    try {
+      await this.run(line, { policies, output });
+    } finally {
+      clearInterval(timer);
+    }
+    return printed;
+  }
+
+  /** Runs one line (bytes as latin1) of a session, printing as it goes; an error is printed as well. */
+  async run(line: string, session: DeviceSession): Promise<void> {
+    const { signal, script } = session;
+    const print = (text: string): void => {
+      for (const each of text.split(/\r?\n/)) session.output.line(each);
+    };
+    const deadlineMs = session.deadlineMs ?? this.#options.timeLimitMs;
+    const { error } = await execute(
       line,
       {
         schema: this.#schema,
         print,
-        run: (call) => this.#run(call, policies, print),
+        run: (call) => this.#run(call, session),
       },
-      this.#options.timeLimitMs === undefined ? {} : { deadlineMs: this.#options.timeLimitMs },
+      {
+        ...(deadlineMs === undefined ? {} : { deadlineMs }),
+        ...(signal === undefined ? {} : { signal }),
+        ...(script === undefined ? {} : { session: script }),
+      },
     );
-    if (result.error !== undefined) print(result.error);
-    return printed.map((text) => `${text}\r\n`).join('');
+    if (error !== undefined) print(error);
   }
 
-  #run(
-    call: CommandCall,
-    policies: readonly Policy[],
-    print: (line: string) => void,
-  ): Promise<Value> | Value {
+  async #run(call: CommandCall, { policies, output, showPaged }: DeviceSession): Promise<Value> {
     if (!policies.includes(policyOf(call.command))) {
       throw new RouterOsError('not enough permissions (9)');
     }
     const path = `/${call.path.join('/')}`;
     const menu = this.#menus.get(path);
     if (menu === undefined) throw new RouterOsError(`failure: ${path} is not simulated`);
-    return menu.run(call, print);
+    const once = !call.args.has('interval') && !call.flags.has('without-paging');
+    if (showPaged === undefined || call.command !== 'print' || !once) {
+      return runContinuously(call, this.#clock, () => menu.run(call, output));
+    }
+    const lines: string[] = [];
+    const value = await menu.run(call, { width: output.width, line: (text) => void lines.push(text) });
+    await showPaged(lines, call.signal);
+    return value;
   }
 }

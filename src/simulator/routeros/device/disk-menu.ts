@@ -6,6 +6,7 @@ import { DEFAULT_PORT, DISK_FLAGS, DISK_PROPERTIES, EXPORT_PROPERTIES } from './
 import type { FileMenu } from './file-menu.ts';
 import type { Item } from './item-list.ts';
 import { ListMenu, type Menu } from './list-menu.ts';
+import type { Output } from './output.ts';
 import { printSettings } from './print-text.ts';
 import { textOf, valueOf, type Properties, type Property } from './properties.ts';
 import { defaultNqn, type Version } from './versions.ts';
@@ -83,10 +84,10 @@ export class DiskMenu implements Menu {
     });
   }
 
-  async run(call: CommandCall, print: (line: string) => void): Promise<Value> {
+  async run(call: CommandCall, output: Output): Promise<Value> {
     switch (call.command) {
       case 'monitor-traffic':
-        return this.#monitor(call, print);
+        return this.#monitor(call, output);
       case 'reset-counters':
       case 'scan':
         return NOTHING;
@@ -99,7 +100,7 @@ export class DiskMenu implements Menu {
         return NOTHING;
       }
       default:
-        return this.menu.run(call, print);
+        return this.menu.run(call, output);
     }
   }
 
@@ -264,7 +265,7 @@ export class DiskMenu implements Menu {
   }
 
   /** `monitor-traffic SLOT once`: right-aligned names (seen), or one array with `as-value`. */
-  async #monitor(call: CommandCall, print: (line: string) => void): Promise<Value> {
+  async #monitor(call: CommandCall, output: Output): Promise<Value> {
     const items = this.menu.list.named(call.args.get('numbers'));
     const rows = await Promise.all(items.map((item) => this.#traffic(item)));
     if (call.flags.has('as-value')) {
@@ -275,7 +276,7 @@ export class DiskMenu implements Menu {
       name,
       kind: name === 'slot' ? { type: 'bare' } : { type: 'number', grouped: true },
     }));
-    for (const row of rows) for (const line of printSettings(properties, row)) print(line);
+    for (const row of rows) for (const line of printSettings(properties, row)) output.line(line);
     return NOTHING;
   }
 

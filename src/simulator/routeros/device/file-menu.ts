@@ -1,5 +1,6 @@
 import type { CommandCall, Value } from '../language/index.ts';
 import { ListMenu, type Menu } from './list-menu.ts';
+import type { Output } from './output.ts';
 
 /** `/file`: names have no leading slash (seen). Removing a disk leaves its file (manual). */
 export class FileMenu implements Menu {
@@ -15,8 +16,8 @@ export class FileMenu implements Menu {
     nameProperty: 'name',
   });
 
-  run(call: CommandCall, print: (line: string) => void): Promise<Value> {
-    return this.#menu.run(call, print);
+  run(call: CommandCall, output: Output): Promise<Value> {
+    return this.#menu.run(call, output);
   }
 
   create(path: string, size: number): void {

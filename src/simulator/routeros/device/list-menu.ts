@@ -1,11 +1,13 @@
 import { listOf, NOTHING, recordOf, RouterOsError, type CommandCall, type Value } from '../language/index.ts';
 import { ItemList, matching, type Item } from './item-list.ts';
-import { printDetail, printTable, printTerse, type Layout, type PrintedItem } from './print-text.ts';
+import type { Output } from './output.ts';
+import { printItems } from './print-forms.ts';
+import type { Layout, PrintedItem } from './print-text.ts';
 import { accept, textOf, valueOf, type Properties } from './properties.ts';
 
 /** A menu of the device: runs its commands. */
 export interface Menu {
-  run(call: CommandCall, print: (line: string) => void): Promise<Value> | Value;
+  run(call: CommandCall, output: Output): Promise<Value> | Value;
 }
 
 /** What is particular to a menu that holds items. */
@@ -36,11 +38,11 @@ export class ListMenu implements Menu {
     this.list = new ItemList(options.nameProperty);
   }
 
-  async run(call: CommandCall, print: (line: string) => void): Promise<Value> {
+  async run(call: CommandCall, output: Output): Promise<Value> {
     const numbers = call.args.get('numbers');
     switch (call.command) {
       case 'print':
-        return this.#print(call, print);
+        return this.#print(call, output);
       case 'find':
         return listOf((await this.#matching(call)).map((item) => ({ type: 'id', text: item.id })));
       case 'get':
@@ -97,22 +99,16 @@ export class ListMenu implements Menu {
       : items.filter((item) => item.properties.get('chain') === textOf(chain));
   }
 
-  async #print(call: CommandCall, print: (line: string) => void): Promise<Value> {
+  async #print(call: CommandCall, output: Output): Promise<Value> {
     const items = await this.#matching(call);
     if (call.flags.has('count-only')) {
-      if (!call.flags.has('as-value')) print(String(items.length));
+      if (!call.flags.has('as-value')) output.line(String(items.length));
       return BigInt(items.length);
     }
     if (call.flags.has('as-value'))
       return listOf(items.map((item) => recordOf(this.#proplist(call, this.row(item)))));
     const shown = items.map((item) => this.#printed(item));
-    const layout = this.#options;
-    const lines = call.flags.has('terse')
-      ? printTerse(layout, shown)
-      : call.flags.has('detail')
-        ? printDetail(layout, shown)
-        : printTable(layout, shown);
-    for (const line of lines) print(line);
+    for (const line of printItems(call, this.#options, shown, output.width)) output.line(line);
     return NOTHING;
   }
 
@@ -128,6 +124,7 @@ export class ListMenu implements Menu {
     const comment = textOf(valueOf(row, 'comment'));
     row.delete('comment');
     return {
+      id: item.id,
       number: this.list.all.indexOf(item),
       flags: new Set(this.#options.flagsOf?.(item) ?? []),
       ...(comment === '' ? {} : { comment }),

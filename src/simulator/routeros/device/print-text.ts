@@ -1,9 +1,6 @@
 import type { Value } from '../language/index.ts';
 import { shown, type Property } from './properties.ts';
 
-/** Lines of print are this wide: between 238 and 240 fits both captures of a device. */
-export const LINE_WIDTH = 240;
-
 /** A flag that print shows before an item, and what its header calls it. */
 export interface Flag {
   readonly letter: string;
@@ -12,6 +9,8 @@ export interface Flag {
 
 /** An item as print shows it. */
 export interface PrintedItem {
+  /** Such as `*1F`. */
+  readonly id: string;
   /** Its place in the whole list. */
   readonly number: number;
   readonly flags: ReadonlySet<string>;
@@ -32,17 +31,29 @@ function flagHeader(layout: Layout, items: readonly PrintedItem[]): { line: stri
   return { line: `Flags: ${used.map((flag) => `${flag.letter} - ${flag.name}`).join('; ')}`, used };
 }
 
+/** What names an item: its number, or its id, all equally wide. */
+function labelsOf(items: readonly PrintedItem[], withIds: boolean): string[] {
+  const labels = items.map((item) => (withIds ? item.id : String(item.number)));
+  const width = Math.max(1, ...labels.map((label) => label.length));
+  return labels.map((label) => label.padStart(width));
+}
+
 function flagColumn(used: readonly Flag[], item: PrintedItem): string {
   return used.map((flag) => (item.flags.has(flag.letter) ? flag.letter : ' ')).join('');
 }
 
 /** `print detail` (captures: lun and raid of 7.24). */
-export function printDetail(layout: Layout, items: readonly PrintedItem[], width = LINE_WIDTH): string[] {
+export function printDetail(
+  layout: Layout,
+  items: readonly PrintedItem[],
+  width: number,
+  withIds = false,
+): string[] {
   const header = flagHeader(layout, items);
-  const digits = Math.max(1, ...items.map((item) => String(item.number).length));
+  const labels = labelsOf(items, withIds);
   const lines = [header.line];
   items.forEach((item, index) => {
-    const lead = `${String(item.number).padStart(digits)} ${flagColumn(header.used, item)} `;
+    const lead = `${labels[index] ?? ''} ${flagColumn(header.used, item)} `;
     const indent = ' '.repeat(lead.length);
     if (index > 0) lines.push(' ');
     const tokens = tokensOf(layout, item);
@@ -63,7 +74,9 @@ function tokensOf(layout: Layout, item: PrintedItem): string[] {
 }
 
 /** A token that doesn't fit goes to the next line; one that fits on no line is broken (seen). */
-function wrap(lead: string, indent: string, tokens: readonly string[], width: number): string[] {
+function wrap(lead: string, indent: string, tokens: readonly string[], asked: number): string[] {
+  // However narrow the terminal is said to be: every line takes something.
+  const width = Math.max(asked, indent.length + 1);
   const lines: string[] = [];
   let line = lead;
   let fresh = true;
@@ -85,7 +98,12 @@ function wrap(lead: string, indent: string, tokens: readonly string[], width: nu
 }
 
 /** `print`: a table of the menu's chief properties (RouterOS 7's form; widths inferred). */
-export function printTable(layout: Layout, items: readonly PrintedItem[], width = LINE_WIDTH): string[] {
+export function printTable(
+  layout: Layout,
+  items: readonly PrintedItem[],
+  width: number,
+  withIds = false,
+): string[] {
   const header = flagHeader(layout, items);
   const columns = layout.columns.flatMap((name) => {
     const property = layout.properties.find((each) => each.name === name);
@@ -94,13 +112,8 @@ export function printTable(layout: Layout, items: readonly PrintedItem[], width 
   const lines = header.used.length > 0 || items.length === 0 ? [header.line] : [];
   if (columns.length === 0) return lines;
   lines.push(`Columns: ${columns.map((each) => each.name.toUpperCase()).join(', ')}`);
-  const digits = Math.max(1, ...items.map((item) => String(item.number).length));
-  const cells = items.map((item) =>
-    columns.map((property) => {
-      const value = item.properties.get(property.name);
-      return value === undefined ? '' : shown(property, value).replace(/^"(.*)"$/s, '$1');
-    }),
-  );
+  const labels = labelsOf(items, withIds);
+  const cells = items.map((item) => columns.map((property) => bareText(property, item)));
   const widths = columns.map((each, index) =>
     Math.max(each.name.length, ...cells.map((row) => row[index]?.length ?? 0)),
   );
@@ -108,10 +121,13 @@ export function printTable(layout: Layout, items: readonly PrintedItem[], width 
     values.map((value, index) => value.padEnd(widths[index] ?? 0)).join('  ');
   const gap = ' '.repeat(header.used.length);
   lines.push(
-    `${'#'.padEnd(digits)} ${gap} ${row(columns.map((each) => each.name.toUpperCase()))}`.slice(0, width),
+    `${'#'.padEnd(labels[0]?.length ?? 1)} ${gap} ${row(columns.map((each) => each.name.toUpperCase()))}`.slice(
+      0,
+      width,
+    ),
   );
   items.forEach((item, index) => {
-    const lead = `${String(item.number).padStart(digits)} ${flagColumn(header.used, item)} `;
+    const lead = `${labels[index] ?? ''} ${flagColumn(header.used, item)} `;
     if (item.comment !== undefined) lines.push(`;;; ${item.comment}`.slice(0, width));
     lines.push(`${lead}${row(cells[index] ?? [])}`.slice(0, width).trimEnd());
   });
@@ -119,12 +135,30 @@ export function printTable(layout: Layout, items: readonly PrintedItem[], width 
 }
 
 /** `print terse`: one line for each item, whatever its length. */
-export function printTerse(layout: Layout, items: readonly PrintedItem[]): string[] {
+export function printTerse(layout: Layout, items: readonly PrintedItem[], withIds = false): string[] {
   const { used } = flagHeader(layout, items);
   return items.map((item) => {
     const comment = item.comment === undefined ? [] : [`comment=${item.comment}`];
-    return `${item.number} ${flagColumn(used, item)} ${[...comment, ...tokensOf(layout, item)].join(' ')}`;
+    const label = withIds ? item.id : String(item.number);
+    return `${label} ${flagColumn(used, item)} ${[...comment, ...tokensOf(layout, item)].join(' ')}`;
   });
+}
+
+/** `print value-list`: a line for each property, a column for each item (RouterOS 7's form; widths inferred). */
+export function printValueList(layout: Layout, items: readonly PrintedItem[], width: number): string[] {
+  const there = layout.properties.filter(({ name }) => items.some((item) => item.properties.has(name)));
+  const widest = Math.max(0, ...there.map(({ name }) => name.length));
+  const columns = items.map((item) => Math.max(0, ...there.map((each) => bareText(each, item).length)));
+  return there.map((each) => {
+    const values = items.map((item, index) => bareText(each, item).padEnd(columns[index] ?? 0));
+    return `${each.name.padStart(widest + 2)}: ${values.join(' ')}`.slice(0, width).trimEnd();
+  });
+}
+
+/** A property's value as a table shows it: without quotes. */
+function bareText(property: Property, item: PrintedItem): string {
+  const value = item.properties.get(property.name);
+  return value === undefined ? '' : shown(property, value).replace(/^"(.*)"$/s, '$1');
 }
 
 /** A menu with one set of settings, and monitors: names right-aligned, a colon, the value (seen). */

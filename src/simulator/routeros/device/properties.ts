@@ -8,8 +8,10 @@ export type Kind =
   /** Text that is not quoted: paths, names of other items. */
   | { readonly type: 'bare' }
   | { readonly type: 'bool' }
-  /** Digits in groups of three when it counts bytes or pieces. */
-  | { readonly type: 'number'; readonly grouped?: boolean; readonly max?: number }
+  /** Digits in groups of three when it counts bytes or pieces; some print their unit. */
+  | { readonly type: 'number'; readonly grouped?: boolean; readonly max?: number; readonly unit?: string }
+  /** A length of time: `4w22h3m`. */
+  | { readonly type: 'time' }
   /** Bytes, shown rounded with a binary unit. */
   | { readonly type: 'size' }
   | { readonly type: 'choice'; readonly of: readonly string[] };
@@ -39,6 +41,7 @@ export function accept(property: Property, value: Value): Value {
   switch (kind.type) {
     case 'text':
     case 'bare':
+    case 'time':
       return text;
     case 'bool':
       if (value === true || text === 'yes' || text === 'true') return true;
@@ -84,13 +87,35 @@ export function shown(property: Property, value: Value): string {
     case 'bool':
       return value === true ? 'yes' : 'no';
     case 'number':
-      return kind.grouped === true ? grouped(textOf(value)) : textOf(value);
+      return `${kind.grouped === true ? grouped(textOf(value)) : textOf(value)}${kind.unit ?? ''}`;
+    case 'time':
+      return inUnits(value);
     case 'size':
       return rounded(textOf(value));
     case 'bare':
     case 'choice':
       return textOf(value);
   }
+}
+
+const SECONDS = [
+  ['w', 604_800n],
+  ['d', 86_400n],
+  ['h', 3_600n],
+  ['m', 60n],
+  ['s', 1n],
+] as const;
+
+/** A length of time as print shows it: `1d2h3s` (manual). */
+function inUnits(value: Value): string {
+  if (typeof value !== 'object' || value.type !== 'time') return textOf(value);
+  let rest = value.nanoseconds / 1_000_000_000n;
+  const parts = SECONDS.map(([unit, length]) => {
+    const count = rest / length;
+    rest %= length;
+    return count === 0n ? '' : `${count}${unit}`;
+  });
+  return parts.join('') || '0s';
 }
 
 /** In text, what a quoted string could not hold is escaped (seen for the language's strings). */

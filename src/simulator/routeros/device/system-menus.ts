@@ -1,109 +1,11 @@
-import { NOTHING, recordOf, RouterOsError, type CommandCall, type Value } from '../language/index.ts';
+import { NOTHING, type CommandCall, type Value } from '../language/index.ts';
 import { ListMenu, type Menu } from './list-menu.ts';
-import { printSettings } from './print-text.ts';
-import { accept, textOf, valueOf, type Property } from './properties.ts';
-
-/** A menu with one set of settings: print, get, set. */
-export class SettingsMenu implements Menu {
-  readonly #properties: readonly Property[];
-  readonly #values: () => ReadonlyMap<string, Value>;
-  readonly #set: (name: string, value: Value) => void;
-
-  constructor(
-    properties: readonly Property[],
-    values: () => ReadonlyMap<string, Value>,
-    set: (name: string, value: Value) => void = () => undefined,
-  ) {
-    this.#properties = properties;
-    this.#values = values;
-    this.#set = set;
-  }
-
-  run(call: CommandCall, print: (line: string) => void): Value {
-    const values = this.#values();
-    switch (call.command) {
-      case 'print':
-        if (call.flags.has('as-value')) return recordOf(values);
-        for (const line of printSettings(this.#properties, values)) print(line);
-        return NOTHING;
-      case 'get': {
-        const name = call.args.get('value-name');
-        if (name === undefined) return recordOf(values);
-        if (!this.#properties.some((each) => each.name === textOf(name))) {
-          throw new RouterOsError('input does not match any value of value-name');
-        }
-        return valueOf(values, textOf(name));
-      }
-      case 'set':
-        for (const [name, value] of call.args) {
-          const property = this.#properties.find((each) => each.name === name);
-          this.#set(name, property === undefined ? value : accept(property, value));
-        }
-        return NOTHING;
-      default:
-        throw new RouterOsError(`failure: ${call.command} is not simulated`);
-    }
-  }
-}
+import type { Output } from './output.ts';
+import { textOf, type Property } from './properties.ts';
+import { SettingsMenu } from './settings-menu.ts';
 
 const bare = (name: string): Property => ({ name, kind: { type: 'bare' } });
 const size = (name: string): Property => ({ name, kind: { type: 'size' } });
-
-/** `/system/resource`: as a ROSE data server of the RDS2216 kind would say (values made up). */
-export function resourceMenu(version: string, startedAt: number, now: () => number): SettingsMenu {
-  const properties = [
-    bare('uptime'),
-    bare('version'),
-    bare('build-time'),
-    bare('factory-software'),
-    size('free-memory'),
-    size('total-memory'),
-    bare('cpu'),
-    bare('cpu-count'),
-    bare('cpu-frequency'),
-    bare('cpu-load'),
-    size('free-hdd-space'),
-    size('total-hdd-space'),
-    bare('architecture-name'),
-    bare('board-name'),
-    bare('platform'),
-  ];
-  return new SettingsMenu(
-    properties,
-    () =>
-      new Map<string, Value>([
-        [
-          'uptime',
-          { type: 'time', nanoseconds: BigInt(Math.floor((now() - startedAt) / 1000)) * 1_000_000_000n },
-        ],
-        ['version', `${version} (stable)`],
-        ['build-time', '2026-01-01 00:00:00'],
-        ['factory-software', '7.17'],
-        ['free-memory', 30_000_000_000n],
-        ['total-memory', 34_359_738_368n],
-        ['cpu', 'ARM64'],
-        ['cpu-count', 16n],
-        ['cpu-frequency', 2000n],
-        ['cpu-load', 1n],
-        ['free-hdd-space', 80_000_000n],
-        ['total-hdd-space', 134_217_728n],
-        ['architecture-name', 'arm64'],
-        ['board-name', 'RDS2216-2XG-4S+4XS-2XQ'],
-        ['platform', 'MikroTik'],
-      ]),
-  );
-}
-
-export function identityMenu(initial: string): SettingsMenu {
-  let name = initial;
-  return new SettingsMenu(
-    [bare('name')],
-    () => new Map([['name', name]]),
-    (_, value) => {
-      name = textOf(value);
-    },
-  );
-}
 
 export function clockMenu(now: () => number): SettingsMenu {
   return new SettingsMenu(
@@ -212,8 +114,8 @@ export class LogMenu implements Menu {
     if (this.#menu.list.all.length > 1000 && oldest !== undefined) this.#menu.list.remove(oldest);
   }
 
-  run(call: CommandCall, print: (line: string) => void): Promise<Value> | Value {
-    if (!['debug', 'error', 'info', 'warning'].includes(call.command)) return this.#menu.run(call, print);
+  run(call: CommandCall, output: Output): Promise<Value> | Value {
+    if (!['debug', 'error', 'info', 'warning'].includes(call.command)) return this.#menu.run(call, output);
     this.add(`script,${call.command}`, textOf(call.args.get('message') ?? ''));
     return NOTHING;
   }

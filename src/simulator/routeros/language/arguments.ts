@@ -81,8 +81,10 @@ function parseArgument(
 function badArgument(grammar: Grammar, named: string | undefined): ArgumentNode {
   const { reader } = grammar;
   if (named === undefined) return reader.fail(PARSE_ERRORS.endOfCommand);
+  reader.offset += named.length;
+  // Reported where its name ends, an unknown command where its own begins (seen).
   grammar.unknown.push({ message: `bad parameter ${named}`, offset: reader.offset });
-  reader.offset += named.length + 1;
+  reader.offset += 1;
   return { name: named, value: parsePlainValue(grammar) ?? { kind: 'constant', value: '' } };
 }
 

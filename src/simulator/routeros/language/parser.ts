@@ -7,6 +7,7 @@ import type { Grammar } from './grammar.ts';
 import type { Schema } from './host.ts';
 import { ParseFailure, Reader } from './reader.ts';
 import { Scope } from './scope.ts';
+import type { ScriptSession } from './session.ts';
 import { parseBlock, parseStatements, parseSubstitution } from './statements.ts';
 import { parseString, parseVariable } from './strings.ts';
 
@@ -19,7 +20,9 @@ export interface ParseError {
 
 /** A parsed script, or why there is none. */
 export type ParseResult =
-  { readonly ok: true; readonly script: ScriptNode } | { readonly ok: false; readonly error: ParseError };
+  /** `menu` is the one that the script ends in. */
+  | { readonly ok: true; readonly script: ScriptNode; readonly menu: readonly string[] }
+  | { readonly ok: false; readonly error: ParseError };
 
 /** What a script is parsed against. */
 export interface ParseOptions {
@@ -27,6 +30,8 @@ export interface ParseOptions {
   readonly schema?: Schema;
   /** Only commands of the schema exist; otherwise other known menus are accepted too. */
   readonly strict?: boolean;
+  /** The menu to begin in and the globals that are there. */
+  readonly session?: ScriptSession;
 }
 
 const strictTables = new WeakMap<Schema, CommandTable>();
@@ -47,7 +52,7 @@ export function parse(source: string, options: ParseOptions = {}): ParseResult {
     reader,
     table: tableFor(options.schema ?? NO_SCHEMA, options.strict ?? false),
     unknown: [],
-    scope: new Scope(),
+    scope: scopeOf(options.session),
     nesting: 0,
     parenthesis: () => parseParenthesis(grammar),
     substitution: () => parseSubstitution(grammar),
@@ -60,12 +65,21 @@ export function parse(source: string, options: ParseOptions = {}): ParseResult {
   try {
     const statements = parseStatements(grammar, undefined, '');
     const [unknown] = grammar.unknown;
-    if (unknown === undefined) return { ok: true, script: { kind: 'script', statements } };
+    if (unknown === undefined)
+      return { ok: true, script: { kind: 'script', statements }, menu: grammar.scope.menu };
     return { ok: false, error: { message: unknown.message, ...reader.position(unknown.offset) } };
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error;
     return { ok: false, error: { message: error.message, ...reader.position(error.offset, error.anchor) } };
   }
+}
+
+function scopeOf(session: ScriptSession | undefined): Scope {
+  const scope = new Scope();
+  if (session === undefined) return scope;
+  scope.menu = session.menu;
+  for (const name of session.globals.keys()) scope.declare(name);
+  return scope;
 }
 
 /** The error as a device prints it: `syntax error (line 6 column 17)` (seen). */

@@ -73,7 +73,7 @@ describe('/disk set and get', () => {
     ['/disk set vol-1 nvme-tcp-export=maybe', 'input does not match any value of nvme-tcp-export'],
     ['/disk set vol-1 nvme-tcp-server-port=abc', 'invalid value for argument nvme-tcp-server-port'],
     ['/disk get vol-1 nonsense', 'input does not match any value of value-name'],
-    ['/disk set vol-1 nonsense=1', 'bad parameter nonsense (line 1 column 17)'],
+    ['/disk set vol-1 nonsense=1', 'bad parameter nonsense (line 1 column 25)'],
     ['/disk frobnicate vol-1', 'bad command name frobnicate (line 1 column 7)'],
     ['/disk add type=file', 'failure: file-path must be specified'],
   ])('%s: %s', async (line, error) => {

@@ -1,6 +1,7 @@
 import { ManualClock } from '../../../../src/simulator/clock.ts';
 import { EventLog } from '../../../../src/simulator/events.ts';
-import { RouterOsDevice, type Policy } from '../../../../src/simulator/routeros/device/device.ts';
+import { RouterOsDevice } from '../../../../src/simulator/routeros/device/device.ts';
+import type { Policy } from '../../../../src/simulator/routeros/device/session.ts';
 import type { DiskSpec } from '../../../../src/simulator/routeros/device/disk-menu.ts';
 import { NvmeTarget } from '../../../../src/simulator/target/target.ts';
 

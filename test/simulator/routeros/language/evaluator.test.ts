@@ -46,7 +46,7 @@ describe('a check and a change in one script', () => {
 describe('errors', () => {
   it.each([
     [':put 1; :nosuch', 'bad command name nosuch (line 1 column 10)'],
-    [':put 1; /disk/set *1 wrong=2', 'bad parameter wrong (line 1 column 22)'],
+    [':put 1; /disk/set *1 wrong=2', 'bad parameter wrong (line 1 column 27)'],
     [':put 1; :put "', 'syntax error (line 1 column 16)'],
     [':put 1; :execute "x"', 'bad command name execute (line 1 column 10)'],
   ])('nothing runs when the script does not parse: %s', async (source, error) => {

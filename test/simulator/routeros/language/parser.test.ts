@@ -92,7 +92,7 @@ describe('errors', () => {
     [':if (true) do={\n', 'expected closing brace (line 2 column 1)'],
     ['nosuch a=1 b', 'bad command name nosuch (line 1 column 1)'],
     ['nosuch a="$b"', 'syntax error (line 1 column 9)'],
-    ['/disk add slot=a wrong=1', 'bad parameter wrong (line 1 column 18)'],
+    ['/disk add slot=a wrong=1', 'bad parameter wrong (line 1 column 23)'],
     ['/disk set 0 wrong', 'expected end of command (line 1 column 13)'],
     ['/disk set wrong=1', 'expected end of command (line 1 column 16)'],
     ['/disk add disabled=maybe', 'syntax error (line 1 column 20)'],

@@ -1,12 +1,9 @@
 /** Variables while a script runs. */
 
 import type { Row } from '../host.ts';
+import type { Slot } from '../session.ts';
 import type { Value } from '../values.ts';
 import { NOTHING } from '../values.ts';
-
-interface Slot {
-  value: Value;
-}
 
 /**
  * The variables of one block. Blocks see those around them; a function body sees only its own and its arguments, and
@@ -24,9 +21,11 @@ export class Environment {
     this.row = row;
   }
 
-  /** The outermost environment of a script. */
-  static root(): Environment {
-    return new Environment(new Map());
+  /** The outermost environment of a script; globals that are there already can be seen in it. */
+  static root(globals = new Map<string, Slot>()): Environment {
+    const root = new Environment(globals);
+    for (const [name, slot] of globals) root.slots.set(name, slot);
+    return root;
   }
 
   /** A block within this one. */

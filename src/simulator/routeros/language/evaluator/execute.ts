@@ -3,6 +3,7 @@
 import type { CommandHost } from '../host.ts';
 import { RouterOsError } from '../host.ts';
 import { parse, printParseError } from '../parser.ts';
+import type { ScriptSession } from '../session.ts';
 import { Environment } from './environment.ts';
 import { Returned } from './interpreter.ts';
 import type { LimitOptions } from './limits.ts';
@@ -19,17 +20,28 @@ export interface ExecuteResult {
 /** A raw tab in what is sent turns into blanks (seen; that there are four is inferred). */
 const TAB = '    ';
 
+/** Bounds, and what a console keeps between lines. */
+export interface ExecuteOptions extends LimitOptions {
+  readonly session?: ScriptSession;
+}
+
 /** Runs a script, given as a byte string. Nothing runs when it doesn't parse (seen). Rejects only for faults of the host. */
 export async function execute(
   source: string,
   host: CommandHost,
-  options: LimitOptions = {},
+  options: ExecuteOptions = {},
 ): Promise<ExecuteResult> {
-  const parsed = parse(source.replaceAll('\t', TAB), { schema: runnableSchema(host.schema), strict: true });
+  const { session } = options;
+  const parsed = parse(source.replaceAll('\t', TAB), {
+    schema: runnableSchema(host.schema),
+    strict: true,
+    ...(session === undefined ? {} : { session }),
+  });
   if (!parsed.ok) return { error: printParseError(parsed.error) };
+  if (session !== undefined) session.menu = parsed.menu;
   const limits = new Limits(options);
   try {
-    await new Machine(host, limits).evaluate(parsed.script, Environment.root());
+    await new Machine(host, limits).evaluate(parsed.script, Environment.root(session?.globals));
     return {};
   } catch (error) {
     if (error instanceof Returned) return {};
