@@ -1,4 +1,5 @@
 import { COMMANDS } from './commands/index.ts';
+import { reconcileDocument } from './commands/reconcile/rules-document.ts';
 import { completionScript } from './completion/script.ts';
 import { errorsDocument } from './explain/errors-document.ts';
 import { manual } from './manual/pages.ts';
@@ -14,5 +15,6 @@ export function generatedFiles(read: (path: string) => string): ReadonlyMap<stri
     ['completions/rdsctl.fish', completionScript('fish')],
     ['docs/ERRORS.md', errorsDocument()],
     ...manual(COMMANDS, read),
+    ['docs/RECONCILE.md', reconcileDocument()],
   ]);
 }

@@ -115,7 +115,8 @@ function tagOf(state: State, { key, attachment, disk, serverSeen }: Facts): Situ
   if (tag.owners.length === 0) return 'nobody';
   const holders = (attachment?.holders ?? []).map(({ node }) => node);
   if (!tag.owners.every((owner) => holders.includes(owner))) return 'other';
-  return holders.every((node) => tag.owners.includes(node)) ? 'owner' : 'part';
+  if (!holders.every((node) => tag.owners.includes(node))) return 'part';
+  return attachment?.intent === null && tag.token < attachment.token ? 'older' : 'owner';
 }
 
 function exportOf({ attachment, disk }: Facts): Situation['export'] {

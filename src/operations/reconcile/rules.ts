@@ -87,7 +87,7 @@ const NOBODYS: readonly Rule[] = [
   nothing('nobody has it, nobody may', { state: ['none'], tag: ['none', 'nobody'], export: ['off'] }),
   reported('stale-state', 'nobody has it, but the tag names a node', REBUILD, {
     state: ['none'],
-    tag: ['owner', 'part'],
+    tag: ['owner', 'older', 'part'],
   }),
   repaired('leftover-export', 'a withdrawn export is on, with nobody admitted', 'withdraw', SHOW, {
     state: ['none'],
@@ -155,6 +155,11 @@ const ATTACHED: readonly Rule[] = [
     export: ['off'],
     session: ['unseen', 'renamed', 'elsewhere'],
   }),
+  reported('export-lost', 'the export is off, and the tag is older than the state, or names nobody', ATTACH, {
+    state: ['attached'],
+    tag: ['older', 'nobody'],
+    export: ['off'],
+  }),
   reported('export-lost', 'the export is off, but another node says it is connected', SHOW, {
     state: ['attached'],
     export: ['off'],
@@ -186,6 +191,16 @@ const ATTACHED: readonly Rule[] = [
       state: ['attached'],
       export: ['any', 'nobody'],
       session: ['renamed', 'elsewhere'],
+    },
+  ),
+  reported(
+    'open-export',
+    'the export admits any host or nobody, and the tag is older than the state',
+    ATTACH,
+    {
+      state: ['attached'],
+      tag: ['older'],
+      export: ['any', 'nobody'],
     },
   ),
   repaired('allow-lost', 'the export admits nobody, not even {node}', 'admit', ATTACH, {
@@ -325,7 +340,11 @@ const SHARING: readonly Rule[] = [
 
 const SHARED: readonly Rule[] = [
   reported('node-unreachable', UNSEEN_HOLDER, FENCE, { state: ['shared'], session: ['unseen'] }),
-  nothing('shared, and its time is not over', { state: ['shared'], tag: ['owner'], export: ['any'] }),
+  nothing('shared, and its time is not over', {
+    state: ['shared'],
+    tag: ['owner', 'older'],
+    export: ['any'],
+  }),
   reported(
     'odd-share',
     'shared by two nodes, but the storage server does not say so',

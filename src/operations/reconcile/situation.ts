@@ -21,10 +21,23 @@ export const DIMENSIONS = {
   ],
   /**
    * The storage server's tag. `unseen`: it could not be asked; `gone`: it has no such disk; `owner`: the tag
-   * names exactly the nodes that the state names; `part`: only some of them; `nobody`: it names none; `other`: one
+   * names exactly the nodes that the state names; `older`: so, but by an older token than the
+   * state's; `part`: only some of them; `nobody`: it names none; `other`: one
    * of which the state knows nothing.
    */
-  tag: ['unseen', 'gone', 'none', 'owner', 'part', 'nobody', 'other', 'newer', 'foreign', 'unreadable'],
+  tag: [
+    'unseen',
+    'gone',
+    'none',
+    'owner',
+    'older',
+    'part',
+    'nobody',
+    'other',
+    'newer',
+    'foreign',
+    'unreadable',
+  ],
   /** Whom the export lets in. `owner`: exactly the node of the state; `nobody`: it is on, but no host may. */
   export: ['off', 'owner', 'any', 'nobody', 'other'],
   /**

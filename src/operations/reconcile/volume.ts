@@ -67,7 +67,9 @@ export async function repairVolume(
       const again = found.filter((drift) => repaired.includes(nameOf(drift))).map(nameOf);
       return [
         ...reports.map((report) => (again.includes(nameOf(report)) ? shownAgain(report) : report)),
-        ...found.filter((drift) => !isTried(drift)).map((drift) => ({ ...drift, ...LEFT })),
+        ...found
+          .filter((drift) => !isTried(drift) && !isTold(reports, drift))
+          .map((drift) => ({ ...drift, ...LEFT })),
       ];
     }
     tried.set(nameOf(next), next);
@@ -99,6 +101,13 @@ function shownAgain(report: DriftReport): DriftReport {
       details: { volume: report.volume, node: report.node },
     }),
   };
+}
+
+/** A node that a repair failed on, and that can't be asked any more: that is told with the repair. */
+function isTold(reports: readonly DriftReport[], { node, repair: what, details }: Drift): boolean {
+  const unseen = (details['situation'] as { session?: string } | undefined)?.session === 'unseen';
+  const failed = reports.some((report) => report.result === 'failed' && report.node === node);
+  return what === null && unseen && failed;
 }
 
 /** The storage server went away before it could be seen what came of it. */
