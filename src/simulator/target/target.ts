@@ -57,6 +57,8 @@ export class NvmeTarget implements ExportModel {
   readonly #renewIdentity: boolean;
   readonly #volumes = new Map<string, Volume>();
   readonly #sessions = new Map<number, Session>();
+  /** Of what was begun before it lost its power, nothing reaches the disk afterwards. */
+  #boot = 1;
 
   constructor(options: TargetOptions) {
     this.rds = options.rds;
@@ -123,10 +125,16 @@ export class NvmeTarget implements ExportModel {
     return Promise.resolve();
   }
 
-  /** The server loses its power: exports and sessions are gone, and no host is told. */
+  /** The server loses its power: exports, sessions and what was in flight are gone, and no host is told. */
   powerOff(): void {
+    this.#boot += 1;
     for (const volume of this.#volumes.values()) {
-      for (const session of volume.sessions) session.onEnd = () => undefined;
+      volume.inFlight = 0;
+      for (const session of [...volume.sessions]) {
+        session.onEnd = () => undefined;
+        session.inFlight = 0;
+        if (session.ended !== undefined) this.#forget(session);
+      }
       this.#unexport(volume, 'power');
     }
   }
@@ -190,7 +198,9 @@ export class NvmeTarget implements ExportModel {
   begin(session: Session, operation: Operation, done: (data?: Buffer) => void): void {
     const volume = this.#volumes.get(session.volume);
     if (session.ended !== undefined || volume === undefined) return;
+    const boot = this.#boot;
     const finish = (): void => {
+      if (boot !== this.#boot) return;
       session.inFlight -= 1;
       volume.inFlight -= 1;
       const data = this.#land(volume, session, operation);

@@ -50,6 +50,30 @@ describe('an un-export', () => {
     ]);
   });
 
+  test('what was begun is lost with the power of the storage server', async () => {
+    const { clock, target, nodes, offer, network, events } = makeWorld();
+    const [one, two] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
+    await offer('a', one.hostNqn);
+    const first = await connect(clock, one, 'a');
+    target.slowDown('a', 4_000);
+    write(one, first.device, 'old');
+    await clock.advance(1_000);
+    network.setServerDown('10.77.0.1', true);
+    target.powerOff();
+    expect(await target.inFlight('a')).toBe(0);
+    expect(await target.sessions('a')).toEqual([]);
+
+    network.setServerDown('10.77.0.1', false);
+    target.slowDown('a', 0);
+    await offer('a', two.hostNqn);
+    const second = await connect(clock, two, 'a');
+    write(two, second.device, 'new');
+    await clock.advance(10_000);
+    expect(contentOf(target, 'a')).toBe('new');
+    expect(await target.inFlight('a')).toBe(0);
+    expect(events.all.filter((each) => each.event === 'io-landed')).toMatchObject([{ node: 'node-2' }]);
+  });
+
   test('of the last export closes the port, of another one does not (SEMANTICS a1)', async () => {
     const { nodes, offer, clock } = makeWorld();
     const [one] = nodes as [(typeof nodes)[0]];
