@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { bootLab, type Lab } from './lab.ts';
 import type { LabNode } from './lab-node.ts';
+import { until } from './until.ts';
 
 const mebibyte = 1024 * 1024;
 const nqn = 'nqn.2000-02.com.mikrotik:boot';
@@ -55,15 +56,6 @@ function writeInBackground(node: LabNode): Promise<string> {
   return node.read(`(${write} >/dev/null 2>&1; echo $? >/tmp/written) </dev/null >/dev/null 2>&1 &`);
 }
 
-async function until(condition: () => Promise<boolean>, limitMs = 30_000): Promise<number> {
-  const start = Date.now();
-  while (!(await condition())) {
-    if (Date.now() - start > limitMs) throw new Error(`It didn't become so: ${condition.toString()}`);
-    await sleep(50);
-  }
-  return Date.now() - start;
-}
-
 test('a node starts without the NVMe module, with an identity of its own', async () => {
   const [one, two] = [lab.node(1), lab.node(2)];
   expect(await one.read('ls /sys/module')).not.toMatch(/^nvme_tcp$/m);
@@ -99,8 +91,8 @@ test('a change of the list leaves the session alive, the end of the export cuts 
 
   const cutAt = Date.now();
   await offer({ allow: two, exported: false });
-  await until(async () => (await one.read(state)) !== 'live');
-  await until(async () => (await lab.target.sessions('boot')).length === 0);
+  await until(async () => (await one.read(state)) !== 'live', 'the cut is noticed');
+  await until(async () => (await lab.target.sessions('boot')).length === 0, 'no session is left');
   const last = (await lab.rds.kernelLog()).at(-1);
   expect(last).toMatchObject({ kind: 'ended', hostNqn: one.hostNqn });
   expect(last?.atMs).toBeGreaterThan(cutAt - 1000);
@@ -113,11 +105,11 @@ test('a slow write is in flight, also after the session was cut', async () => {
   await connected(lab.node(1));
   expect(await lab.target.inFlight('boot')).toBe(0);
   await writeInBackground(lab.node(1));
-  await until(async () => (await lab.target.inFlight('boot')) === 1);
+  await until(async () => (await lab.target.inFlight('boot')) === 1, 'the write is in flight');
   await offer({ exported: false });
   expect(await lab.target.inFlight('boot')).toBe(1);
   await lab.target.setWriteDelay('boot', 0);
-  await until(async () => (await lab.target.inFlight('boot')) === 0);
+  await until(async () => (await lab.target.inFlight('boot')) === 0, 'the write is done');
 });
 
 test('an export moves to another port and to another name', async () => {
@@ -154,9 +146,9 @@ test('packets vanish until the network is healed', async () => {
   await node.network.drop();
   expect(await node.run('ping -c 1 -W 1 10.77.0.1')).toMatchObject({ code: 1 });
   expect(await node.read('cat /sys/class/net/stor0/carrier')).toBe('1');
-  await until(async () => (await node.read(state)) !== 'live');
+  await until(async () => (await node.read(state)) !== 'live', 'the cut is noticed');
   await node.network.heal();
-  await until(async () => (await node.read(state)) === 'live');
+  await until(async () => (await node.read(state)) === 'live', 'it is connected again');
 });
 
 test('a paused node stands still, a powered-off one starts anew', async () => {
@@ -182,5 +174,5 @@ test('after a power cut the storage server offers again what it offered', async 
   expect(await node.run('ping -c 1 -W 1 10.77.0.1')).toMatchObject({ code: 1 });
   expect(await lab.target.sessions('boot')).toEqual([]);
   await node.network.heal();
-  await until(async () => (await node.read(state)) === 'live');
+  await until(async () => (await node.read(state)) === 'live', 'it is connected again');
 });

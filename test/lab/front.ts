@@ -14,6 +14,9 @@ const MEBIBYTE = 1024 * 1024;
 /** The built program: these tests run what users run. */
 const PROGRAM = resolve('bin/rdsctl');
 
+/** Sections of the configuration. */
+type Settings = Readonly<Record<string, object>>;
+
 /** What a command of rdsctl left behind. */
 export interface Ended {
   readonly code: number;
@@ -27,17 +30,34 @@ export interface Ended {
  */
 export class Front {
   readonly directory: string;
+  readonly #lab: Lab;
+  readonly #device: RouterOsDevice;
   readonly #ssh: SshServer;
   readonly #config: string;
+  #settings: Settings;
 
-  private constructor(directory: string, ssh: SshServer, config: string) {
+  private constructor(
+    lab: Lab,
+    directory: string,
+    device: RouterOsDevice,
+    ssh: SshServer,
+    settings: Settings,
+  ) {
+    this.#lab = lab;
     this.directory = directory;
+    this.#device = device;
     this.#ssh = ssh;
-    this.#config = config;
+    this.#config = join(directory, 'config.yaml');
+    this.#settings = settings;
+    this.configure({});
   }
 
-  /** @param volumes the slots that the storage server has, of 64 MiB */
-  static async open(lab: Lab, volumes: readonly string[]): Promise<Front> {
+  /** @param volumes the slots that the storage server has */
+  static async open(
+    lab: Lab,
+    volumes: readonly string[],
+    { mebibytes = 64 }: { readonly mebibytes?: number } = {},
+  ): Promise<Front> {
     const directory = mkdtempSync(join(tmpdir(), 'rdsctl-front-'));
     mkdirSync(join(directory, 'keys'), { mode: 0o700 });
     const login = keyAt(join(directory, 'keys/rdsctl'), 'ed25519');
@@ -46,7 +66,7 @@ export class Front {
       name: 'rds1',
       version: '7.21.5',
       exportModel: lab.target,
-      disks: volumes.map((slot) => ({ slot, sizeBytes: 64 * MEBIBYTE, mountFilesystem: false })),
+      disks: volumes.map((slot) => ({ slot, sizeBytes: mebibytes * MEBIBYTE, mountFilesystem: false })),
       users: [['rdsctl', 'rdsctl']],
     });
     const ssh = serveRouterOs(device, {
@@ -54,12 +74,61 @@ export class Front {
       users: new Map([['rdsctl', { keys: [login.publicKey] }]]),
     });
     await ssh.open();
-    const config = join(directory, 'config.yaml');
-    writeFileSync(
-      config,
-      stringify(configuration(lab, directory, ssh.port, login.path, hostKey.fingerprint)),
-    );
-    return new Front(directory, ssh, config);
+    const settings = configuration(lab, directory, ssh.port, login.path, hostKey.fingerprint);
+    return new Front(lab, directory, device, ssh, settings);
+  }
+
+  /** Lays settings over those of sections of the configuration, for the commands from now on. */
+  configure(over: Settings): void {
+    const sections: Record<string, object> = { ...this.#settings };
+    for (const [section, values] of Object.entries(over)) {
+      sections[section] = { ...sections[section], ...values };
+    }
+    this.#settings = sections;
+    writeFileSync(this.#config, stringify({ apiVersion: 'rdsctl/v1', ...sections }));
+  }
+
+  /** Changes the next line that the device is to run and that has the words in it: `becomes` stands for them. */
+  changeNextLine(words: string, becomes: string): void {
+    const device = this.#device;
+    const exec = device.exec.bind(device);
+    device.exec = (line, policies) => {
+      if (!line.includes(words)) return exec(line, policies);
+      device.exec = exec;
+      return exec(line.replaceAll(words, becomes), policies);
+    };
+  }
+
+  /** The next line with the words in it is run; its answer is lost, and the storage server can't be asked more. */
+  vanishAfter(words: string): void {
+    const device = this.#device;
+    const exec = device.exec.bind(device);
+    device.exec = async (line, policies) => {
+      const answer = await exec(line, policies);
+      if (!line.includes(words)) return answer;
+      device.exec = exec;
+      await this.#ssh.close();
+      return answer;
+    };
+  }
+
+  /** It can be asked again. */
+  comeBack(): Promise<void> {
+    return this.#ssh.open();
+  }
+
+  /**
+   * Reboots the storage server: sessions and logins end, what was written is on the disk, and exports,
+   * lists and comments are what they were.
+   * @param meanwhile is done while it is off
+   */
+  async reboot(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#ssh.close();
+    await this.#lab.rds.read('sync');
+    await this.#lab.rds.powerCut();
+    await meanwhile();
+    await this.#lab.rds.boot();
+    await this.comeBack();
   }
 
   /** Runs rdsctl as a process. */
@@ -92,9 +161,8 @@ function configuration(
   port: number,
   identityFile: string,
   hostKey: string,
-): object {
+): Settings {
   return {
-    apiVersion: 'rdsctl/v1',
     storageServers: {
       rds1: {
         host: '127.0.0.1',

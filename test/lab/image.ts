@@ -42,7 +42,7 @@ export function ensureImage(kernel: Kernel): string {
 /** Tells one content from another: of the guests' files, of the programs, and of what puts them together. */
 function stamp(kernel: Kernel): string {
   const hash = createHash('sha256').update(kernel.release).update(programVersions()).update(keyMaterial());
-  const sources = ['image.ts', 'guest-modules.ts', 'guest-programs.ts', 'keys.ts'];
+  const sources = ['image.ts', 'guest-modules.ts', 'guest-programs.ts', 'program-source.ts', 'keys.ts'];
   const guest = readdirSync(guestFiles).map((name) => join('guest', name));
   for (const name of [...sources, ...guest].sort()) {
     hash.update(`\0${name}\0`).update(readFileSync(join(import.meta.dirname, name)));

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import type { ExportModel, TargetExport } from '../../src/simulator/target/export-model.ts';
 import { openSessions } from './session-events.ts';
 import type { StorageServer } from './storage-server.ts';
@@ -38,6 +39,11 @@ export class KernelTarget implements ExportModel {
 
   async inFlight(volume: string): Promise<number> {
     return Number(await this.#control('inflight', volume));
+  }
+
+  /** Every byte of the volume that has reached the disk. */
+  async content(volume: string): Promise<Buffer> {
+    return gunzipSync(Buffer.from(await this.#control('content', volume), 'base64'));
   }
 
   async sessions(volume: string): Promise<readonly { hostNqn: string; node?: string }[]> {

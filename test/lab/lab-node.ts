@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostKey, keyFile } from './keys.ts';
-import type { MachinePlan } from './machine-plan.ts';
+import { managementForward, type MachinePlan } from './machine-plan.ts';
 import { Machine, portOf } from './machine.ts';
 import type { NetworkLink } from './network-link.ts';
 
@@ -17,6 +17,7 @@ export class LabNode extends Machine {
   readonly network: NetworkLink;
   /** between rdsctl and the node */
   readonly management: NetworkLink;
+  #refusing = false;
 
   constructor(plan: MachinePlan, network: NetworkLink) {
     super(plan);
@@ -29,10 +30,22 @@ export class LabNode extends Machine {
     this.management = this.link('management');
   }
 
+  /** Like a host that is off, to whoever logs in: where `management.drop()` makes them wait in vain. */
+  async refuseLogins(): Promise<void> {
+    if (!this.#refusing) await this.console(`hostfwd_remove net-management tcp:127.0.0.1:${this.sshPort}`);
+    this.#refusing = true;
+  }
+
+  async acceptLogins(): Promise<void> {
+    if (this.#refusing) await this.console(`hostfwd_add net-management ${managementForward(this.sshPort)}`);
+    this.#refusing = false;
+  }
+
   /** As if just booted, but for loaded modules: nothing mounted, no NVMe controller. */
   async clean(): Promise<void> {
     await this.network.heal();
     await this.management.heal();
+    await this.acceptLogins();
     await this.read(cleanUp);
   }
 }

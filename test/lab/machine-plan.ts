@@ -74,8 +74,16 @@ function backend(card: Card): string {
 }
 
 function userNetwork(third: number, port: number): string {
-  const forward = `hostfwd=tcp:127.0.0.1:${port}-10.0.${third}.15:22`;
-  return `user,restrict=on,ipv6=off,net=10.0.${third}.0/24,${forward}`;
+  return `user,restrict=on,ipv6=off,net=10.0.${third}.0/24,hostfwd=${forward(third, port)}`;
+}
+
+function forward(third: number, port: number): string {
+  return `tcp:127.0.0.1:${port}-10.0.${third}.15:22`;
+}
+
+/** How the port of the management card is forwarded, in QEMU's words. */
+export function managementForward(port: number): string {
+  return forward(2, port);
 }
 
 /** `guest/rc` tells by it which card is which. */

@@ -30,7 +30,7 @@ export class Machine {
     this.#monitor = this.#file('monitor');
     this.log = new KernelLog(this.#file('kernel-log'));
     this.#links = new Map(
-      plan.cards.map((card) => [cardId(card), new NetworkLink(this.#monitor, cardId(card))]),
+      plan.cards.map(cardId).map((id) => [id, new NetworkLink(this.#monitor, id, () => this.running)]),
     );
     this.#shell = new GuestShell(plan.name, portOf(plan, 'harness'));
   }
@@ -100,6 +100,11 @@ export class Machine {
 
   async resume(): Promise<void> {
     await qmp(this.#monitor, 'cont');
+  }
+
+  /** A command of QEMU's own console, for what its monitor has no command for. */
+  protected async console(command: string): Promise<void> {
+    await qmp(this.#monitor, 'human-monitor-command', { 'command-line': command });
   }
 
   /** As root, by a way of its own that no dropped link closes. */

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { Front } from './front.ts';
+import { connectByHand, controllers } from './host-side.ts';
 import { bootLab, type Lab } from './lab.ts';
-import type { LabNode } from './lab-node.ts';
+import { until } from './until.ts';
 
 /**
  * The main job on real kernels: rdsctl as a process, real OpenSSH and nvme-cli on the nodes, the kernel's
@@ -26,13 +27,6 @@ afterEach(async () => {
 
 const NQN = 'nqn.2000-02.com.mikrotik:vol-1';
 
-/** Tries to connect by hand, as somebody on the node would. */
-function connectByHand(node: LabNode): Promise<{ code: number; stderr: string }> {
-  return node.run(
-    `modprobe nvme-tcp; nvme connect -t tcp -a 10.77.0.1 -s 4420 -n ${NQN} --hostnqn="$(cat /etc/nvme/hostnqn)" --hostid="$(cat /etc/nvme/hostid)"`,
-  );
-}
-
 /** Writes one block of a letter at a place of a device, past the page cache. */
 function write(device: string, letter: string, block = 0): string {
   return `head -c 4096 /dev/zero | tr '\\0' ${letter} | dd of=${device} bs=4096 count=1 seek=${block} oflag=direct conv=nocreat,notrunc status=none`;
@@ -41,18 +35,6 @@ function write(device: string, letter: string, block = 0): string {
 /** The letter that a block is full of. */
 function letter(device: string, block = 0): string {
   return `dd if=${device} bs=4096 count=1 skip=${block} iflag=direct status=none | head -c 1`;
-}
-
-async function until(condition: () => Promise<boolean>, what: string, limitMs = 60_000): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`it did not come about: ${what}`);
-    await sleep(100);
-  }
-}
-
-async function controllers(node: LabNode): Promise<string> {
-  return (await node.run('cat /sys/class/nvme/nvme*/state 2>/dev/null')).stdout.trim();
 }
 
 test('attach, use, refuse, detach refused while mounted, move: the data is there', async () => {
@@ -65,7 +47,7 @@ test('attach, use, refuse, detach refused while mounted, move: the data is there
   expect(JSON.parse(again.stdout)).toMatchObject({ device, changed: false });
 
   expect(await front.rdsctl('attach', 'vol-1', 'node-2')).toMatchObject({ code: 4 });
-  expect(await connectByHand(two)).toMatchObject({ code: 1 });
+  expect(await two.run(connectByHand(NQN))).toMatchObject({ code: 1 });
   expect(await lab.target.sessions('vol-1')).toHaveLength(1);
 
   const refused = await front.rdsctl('detach', 'vol-1');
@@ -75,13 +57,13 @@ test('attach, use, refuse, detach refused while mounted, move: the data is there
 
   await one.read('umount /mnt');
   const moved = await front.succeed('move', 'vol-1', 'node-2', '-o', 'name');
-  expect(await controllers(one)).toBe('');
+  expect(await controllers(one)).toEqual([]);
   expect(await two.read(`mount ${moved} /mnt && cat /mnt/file`)).toBe('precious');
   await two.read('umount /mnt');
   await front.succeed('detach', 'vol-1');
-  expect(await controllers(two)).toBe('');
+  expect(await controllers(two)).toEqual([]);
   expect(await lab.target.sessions('vol-1')).toEqual([]);
-  expect(await connectByHand(two)).toMatchObject({ code: 1 });
+  expect(await two.run(connectByHand(NQN))).toMatchObject({ code: 1 });
 });
 
 test('every way in which a device is in use refuses the detach', async () => {
@@ -123,7 +105,7 @@ test('every way in which a device is in use refuses the detach', async () => {
     await one.read(end);
   }
   await until(async () => (await front.rdsctl('detach', 'vol-1')).code === 0, 'detached after the last use');
-  expect(await controllers(one)).toBe('');
+  expect(await controllers(one)).toEqual([]);
 });
 
 test('a fenced node that was cut off with a write queued never writes again, also when it is let in', async () => {
@@ -154,7 +136,7 @@ test('a fenced node that was cut off with a write queued never writes again, als
 
   // Back to the old node (law 10): its queued write must not land on top.
   await front.succeed('fence', 'node-1', '--yes');
-  expect(await controllers(one)).toBe('');
+  expect(await controllers(one)).toEqual([]);
   await until(async () => (await one.run('cat /tmp/ended')).stdout.trim() !== '', 'the queued write ended');
   expect(await one.read('cat /tmp/ended')).not.toBe('0');
   await front.succeed('unfence', 'node-1');

@@ -5,6 +5,8 @@
 # Run it again at any time: what is there already is left alone.
 #
 #   RDSCTL_LAB_KERNEL=6.12   another kernel series than the release's own (Debian 12: 6.1)
+#   RDSCTL_LAB_PROGRAMS=trixie  the guests' programs from another Debian release than this machine's: downloaded
+#                            and unpacked, not installed
 #   RDSCTL_LAB_CACHE=DIR     where kernels and images are kept (default ~/.cache/rdsctl-lab)
 set -eu
 
@@ -81,4 +83,40 @@ if [ ! -e "$kernel/release" ]; then
     rm -rf "$kernel"
     mv "$work/kernel" "$kernel"
 fi
+# Of another release nothing is installed: its package lists, too, are kept apart.
+programs=${RDSCTL_LAB_PROGRAMS:-}
+if [ -n "$programs" ] && [ ! -e "$cache/programs/$programs/versions" ]; then
+    mkdir -p "$cache/programs"
+    work=$(mktemp -d "$cache/programs/.new-XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    mkdir -p "$work/apt/lists/partial" "$work/packages" "$work/programs/root"
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    echo "deb [signed-by=$keys] http://deb.debian.org/debian $programs main" >"$work/apt/sources.list"
+    cat >"$work/apt/apt.conf" <<EOF
+Dir::Etc::sourcelist "$work/apt/sources.list";
+Dir::Etc::sourceparts "-";
+Dir::State::lists "$work/apt/lists";
+Dir::State::status "/dev/null";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+APT::Sandbox::User "root";
+EOF
+    APT_CONFIG=$work/apt/apt.conf apt-get update -q
+    # With all that they depend on, as on a machine that has nothing yet.
+    # shellcheck disable=SC2086 # a list of words
+    needed=$(APT_CONFIG=$work/apt/apt.conf apt-get install --simulate --no-install-recommends $guest_packages |
+        sed -n 's/^Inst \([^ ]*\).*/\1/p')
+    # shellcheck disable=SC2086
+    (cd "$work/packages" && APT_CONFIG=$work/apt/apt.conf apt-get download -q $needed)
+    for package in "$work/packages"/*.deb; do
+        dpkg-deb --extract "$package" "$work/programs/root"
+        name=$(dpkg-deb --field "$package" Package)
+        dpkg-deb --fsys-tarfile "$package" | tar --list >"$work/programs/$name.files"
+        dpkg-deb --show --showformat '${Package} ${Version}\n' "$package" >>"$work/versions"
+    done
+    mv "$work/versions" "$work/programs/versions"
+    rm -rf "${cache:?}/programs/$programs"
+    mv "$work/programs" "$cache/programs/$programs"
+fi
+
 echo "lab: kernel $(cat "$kernel/release") and all packages are there"
