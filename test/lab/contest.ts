@@ -1,11 +1,13 @@
 import { expect } from 'vitest';
+import { findingsOfEvents } from '../safety/findings.ts';
+import { Witness } from '../safety/told.ts';
 import { BLOCK, readBlocks, type Found, type Written } from './blocks.ts';
 import { BlockWriter } from './block-writer.ts';
-import { Front } from './front.ts';
+import { Front, type Ended } from './front.ts';
 import type { Lab } from './lab.ts';
 import type { LabNode } from './lab-node.ts';
-import type { SessionEvent } from './session-events.ts';
-import { truthOf } from './target-truth.ts';
+import { sessionEvents, type SessionEvent } from './session-events.ts';
+import { groundTruthEvents } from './target-truth.ts';
 import { until } from './until.ts';
 
 export const VOLUME = 'vol-1';
@@ -34,6 +36,7 @@ export class Contest {
   readonly #new: LabNode;
   /** Where it begins in the kernel's log, which may tell of others before it. */
   readonly #begun: number;
+  readonly #witness: Witness;
   /** What has to be where, since the fence. */
   readonly #owned = new Map<number, Written>();
   #oldWriter: BlockWriter | undefined;
@@ -43,6 +46,7 @@ export class Contest {
   private constructor(lab: Lab, front: Front, begun: number) {
     this.#lab = lab;
     this.#begun = begun;
+    this.#witness = new Witness(() => this.#logged().length);
     this.front = front;
     this.#old = lab.node(1);
     this.#new = lab.node(2);
@@ -55,9 +59,25 @@ export class Contest {
     return new Contest(lab, front, (await lab.rds.kernelLog()).length);
   }
 
+  /** Runs rdsctl; what it says is compared with what was so, in the end. */
+  rdsctl(...argv: readonly string[]): Promise<Ended> {
+    return this.#witness.watch(argv, async () => {
+      const ended = await this.front.rdsctl(...argv);
+      await this.#lab.rds.syncLog();
+      return ended;
+    });
+  }
+
+  /** The same, for a command that has to succeed. */
+  async succeed(...argv: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.rdsctl(...argv);
+    expect(code, `rdsctl ${argv.join(' ')}: ${stdout}${stderr}`).toBe(0);
+    return stdout.trim();
+  }
+
   /** The volume is the old owner's, and it has written something in each of its lanes. */
   async begin(): Promise<void> {
-    const device = await this.front.succeed('attach', VOLUME, 'node-1', '-o', 'name');
+    const device = await this.succeed('attach', VOLUME, 'node-1', '-o', 'name');
     this.#oldWriter = new BlockWriter(this.#old, device, 'old');
     await this.#oldWriter.start(0, PLACES, LANES);
     await this.oldGoesOn();
@@ -76,7 +96,7 @@ export class Contest {
 
   /** Fences the old owner; what is on the disk from then on is not to change but by the new owner. */
   async fence(): Promise<void> {
-    await this.front.succeed('fence', 'node-1', '--yes');
+    await this.succeed('fence', 'node-1', '--yes');
     this.#cut = {
       places: readBlocks(await this.#lab.target.content(VOLUME)),
       events: (await this.#events()).length,
@@ -85,7 +105,7 @@ export class Contest {
 
   /** The volume becomes the new owner's, and it writes. */
   async takeOver(): Promise<void> {
-    const device = await this.front.succeed('attach', VOLUME, 'node-2', '-o', 'name');
+    const device = await this.succeed('attach', VOLUME, 'node-2', '-o', 'name');
     this.#newWriter = new BlockWriter(this.#new, device, 'new');
     await this.newWrites();
   }
@@ -124,7 +144,8 @@ export class Contest {
     const cut = this.#cut;
     if (cut === undefined) throw new Error('nobody was fenced');
     const events = await this.#events();
-    expect(truthOf(events).twoWriters, 'two hosts had sessions at once').toEqual([]);
+    const truth = groundTruthEvents(events, (hostNqn) => this.#nameOf(hostNqn));
+    expect(findingsOfEvents({ events: truth, told: this.#witness.told })).toEqual([]);
     const back = events.slice(cut.events).filter((event) => event.kind === 'created' && this.#isOld(event));
     expect(back, 'sessions of the fenced node').toEqual([]);
 
@@ -154,7 +175,19 @@ export class Contest {
   }
 
   async #events(): Promise<readonly SessionEvent[]> {
-    return (await this.#lab.rds.kernelLog()).slice(this.#begun).filter(({ nqn }) => nqn === NQN);
+    await this.#lab.rds.syncLog();
+    return this.#logged();
+  }
+
+  #logged(): readonly SessionEvent[] {
+    return sessionEvents(this.#lab.rds.log.records())
+      .slice(this.#begun)
+      .filter(({ nqn }) => nqn === NQN);
+  }
+
+  /** As rdsctl calls it. */
+  #nameOf(hostNqn: string): string {
+    return `node-${this.#lab.nodes.findIndex((node) => node.hostNqn === hostNqn) + 1}`;
   }
 
   #isOld({ hostNqn }: SessionEvent): boolean {

@@ -33,26 +33,26 @@ async function endWell(): Promise<void> {
 
 test('the storage server refuses to end the export, after the list was changed', async () => {
   contest.front.changeNextLine(UNEXPORT, ':error "failure: device is busy"');
-  const failed = await contest.front.rdsctl('fence', 'node-1', '--yes');
+  const failed = await contest.rdsctl('fence', 'node-1', '--yes');
   expect(failed.stderr).toContain('Treat node-1 as still connected');
   expect(failed).toMatchObject({ code: 10 });
   // It is: a change of the list ends no session.
   await contest.oldGoesOn();
-  expect(await contest.front.rdsctl('attach', VOLUME, 'node-2')).toMatchObject({ code: 4 });
-  expect(await contest.front.rdsctl('unfence', 'node-1')).toMatchObject({ code: 4 });
+  expect(await contest.rdsctl('attach', VOLUME, 'node-2')).toMatchObject({ code: 4 });
+  expect(await contest.rdsctl('unfence', 'node-1')).toMatchObject({ code: 4 });
   await contest.nobodyElseWasLetIn();
   await endWell();
 });
 
 test('the storage server ends the export, but its answer is lost and it can not be asked more', async () => {
   contest.front.vanishAfter(UNEXPORT);
-  const failed = await contest.front.rdsctl('fence', 'node-1', '--yes');
+  const failed = await contest.rdsctl('fence', 'node-1', '--yes');
   expect(failed.stderr).toContain('Treat node-1 as still connected');
   expect(failed).toMatchObject({ code: 11 });
-  expect(await contest.front.rdsctl('attach', VOLUME, 'node-2')).toMatchObject({ code: 4 });
+  expect(await contest.rdsctl('attach', VOLUME, 'node-2')).toMatchObject({ code: 4 });
   await contest.nobodyElseWasLetIn();
   await contest.front.comeBack();
-  expect(await contest.front.rdsctl('attach', VOLUME, 'node-2')).toMatchObject({ code: 4 });
+  expect(await contest.rdsctl('attach', VOLUME, 'node-2')).toMatchObject({ code: 4 });
   await contest.nobodyElseWasLetIn();
   await endWell();
 });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { Front } from './front.ts';
@@ -170,14 +169,39 @@ test('attach to a node that still holds an old controller drops it before the vo
 test('a write in flight at the storage server when the fence comes is waited for before anybody else is let in', async () => {
   const [one, two] = [lab.node(1), lab.node(2)];
   const first = await front.succeed('attach', 'vol-1', 'node-1', '-o', 'name');
-  await lab.target.setWriteDelay('vol-1', 6_000);
+  await lab.target.setWriteDelay('vol-1', 3_600_000);
   await one.read(`(${write(first, 'X')}) </dev/null >/dev/null 2>&1 &`);
   await until(async () => (await lab.target.inFlight('vol-1')) > 0, 'a write is in flight');
-  await front.succeed('fence', 'node-1', '--yes');
-  expect(await lab.target.inFlight('vol-1')).toBe(0);
+  const fence = front.succeed('fence', 'node-1', '--yes');
+  await until(
+    async () => (await lab.rds.run('ls /sys/kernel/config/nvmet/ports/*/subsystems/')).stdout === '',
+    'the export is off',
+  );
+  expect(await lab.target.inFlight('vol-1')).toBeGreaterThan(0);
   await lab.target.setWriteDelay('vol-1', 0);
+  await fence;
+  expect(await lab.target.inFlight('vol-1')).toBe(0);
   const second = await front.succeed('attach', 'vol-1', 'node-2', '-o', 'name');
+  expect(await two.read(letter(second))).toBe('X');
   await two.read(write(second, 'B'));
-  await sleep(7_000); // longer than the write could have taken: it must not come after all
   expect(await two.read(letter(second))).toBe('B');
+});
+
+test('two nodes with one host NQN: a target lets both in, rdsctl refuses the second', async () => {
+  const [one, two] = [lab.node(1), lab.node(2)];
+  await front.succeed('attach', 'vol-1', 'node-1');
+  try {
+    await two.read(`echo ${one.hostNqn} >/etc/nvme/hostnqn; echo ${one.hostId} >/etc/nvme/hostid`);
+    const refused = await front.rdsctl('attach', 'vol-2', 'node-2');
+    expect(refused.stderr).toContain(one.hostNqn);
+    expect(refused).toMatchObject({ code: 4 });
+    expect(await lab.target.sessions('vol-2')).toEqual([]);
+    expect(await two.run(connectByHand(NQN))).toMatchObject({ code: 0 });
+    expect((await lab.target.sessions('vol-1')).map(({ hostNqn }) => hostNqn)).toEqual([
+      one.hostNqn,
+      one.hostNqn,
+    ]);
+  } finally {
+    await two.read(`echo ${two.hostNqn} >/etc/nvme/hostnqn; echo ${two.hostId} >/etc/nvme/hostid`);
+  }
 });
