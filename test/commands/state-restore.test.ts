@@ -211,25 +211,28 @@ describe('state restore', () => {
     expect((await scene.run('list', '--state', other, '-o', 'name')).stdout).toBe('vol-1\n');
   });
 
-  test('waits for a command that is at work, and gives up after --lock-timeout', async () => {
+  test('gives up after --lock-timeout while a command is at work, else waits for it and says for whom', async () => {
     const scene = await openScene({ nodes: 1, volumes: 2 });
     await scene.run('attach', 'vol-2', 'node-1');
     const old = await scene.state();
     const grant = scene.hold(/nvme-tcp-export=yes/);
     const working = scene.start(['attach', 'vol-1', 'node-1']);
     await grant.reached;
-    const busy = await scene.run(
-      'state',
-      'restore',
-      String(old.serial),
-      '--yes',
-      '--lock-timeout',
-      '0',
-      '-o',
-      'json',
-    );
+    const restore = ['state', 'restore', String(old.serial), '--yes', '-o', 'json'];
+    const busy = await scene.run(...restore, '--lock-timeout', '0');
     expect([busy.code, busy.error()['reason']]).toEqual([5, 'LOCKED']);
+    const waiting = scene.start([...restore, '-v']);
+    await waiting.shows(/waiting for vol-1/);
+    expect((await scene.state()).attachments).toHaveProperty(['rds1/vol-1']);
     grant.letGo();
     expect((await working.ended).code).toBe(0);
+    const done = await waiting.ended;
+    expect(done.code, done.stderr).toBe(0);
+    // What it lost meanwhile was shown to it: the attachment that was finished by then.
+    expect(done.json()).toMatchObject({
+      difference: { lost: [{ volume: 'rds1/vol-1', phase: 'attached' }] },
+    });
+    expect((await scene.run('state', 'rebuild', '--yes')).code).toBe(0);
+    expect((await scene.state()).attachments).toHaveProperty(['rds1/vol-1']);
   });
 });
