@@ -26,7 +26,7 @@ _rdsctl_options() {
     'fence') echo '--volume -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'unfence') echo '--force -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'nodes') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
-    'reconcile') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'reconcile') echo '--metrics-file -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'state check') echo '--remote -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'state backup') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'state restore') echo '--list --lineage -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
@@ -73,6 +73,7 @@ _rdsctl_value() {
     'volumes':--rds) echo 'names rds' ;;
     'volumes':--volume) echo 'names volume' ;;
     'fence':--volume) echo 'names volume' ;;
+    'reconcile':--metrics-file) echo file ;;
     'state restore':--lineage) echo nothing ;;
     'state rebuild':--lineage) echo nothing ;;
     'simulate':--dir) echo directory ;;

@@ -15,7 +15,7 @@ function __rdsctl_read
             end
             set expects
         else if string match -q -- '-*' $word
-            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --node --volume --phase --rds --event --result --by --since --until --limit --lineage --dir --nodes --volumes --routeros --events --faults
+            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --node --volume --phase --rds --event --result --by --since --until --limit --metrics-file --lineage --dir --nodes --volumes --routeros --events --faults
                 set expects $word
             end
         else if test -z "$__rdsctl_command"
@@ -276,6 +276,7 @@ complete -c rdsctl -n '__rdsctl_at \'nodes\'' -l log-format -x -a 'text json' -d
 complete -c rdsctl -n '__rdsctl_at \'nodes\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'nodes\'' -l version -s V -d 'The version.'
 complete -c rdsctl -n '__rdsctl_operand \'nodes\' 0 999' -a '(__rdsctl_names node)'
+complete -c rdsctl -n '__rdsctl_at \'reconcile\'' -l metrics-file -r -F -d 'Write metrics in the Prometheus text format there, for node_exporter.'
 complete -c rdsctl -n '__rdsctl_at \'reconcile\'' -l config -s c -r -F -d 'Configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'reconcile\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
 complete -c rdsctl -n '__rdsctl_at \'reconcile\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'

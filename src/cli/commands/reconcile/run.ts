@@ -5,22 +5,24 @@ import type { Handler } from '../../command.ts';
 import { compose } from '../../operating/compose.ts';
 import { isDocumentFormat } from '../../output/format.ts';
 import type { reconcile } from './definition.ts';
+import { exitCodeOf } from './exit-code.ts';
 import { reconcileBody } from './document.ts';
 import { reconcileText } from './table.ts';
 
 /** Compares and repairs; silent when there is nothing to tell. */
 export const run: Handler<typeof reconcile> = async (command) => {
-  const { common, out } = command;
-  const operating = await compose(command);
+  const { out } = command;
+  const { metricsFile } = command.options;
+  const begun = { at: command.now(), monotonic: performance.now() };
+  const measure = async (report: ReconcileReport | null, exitCode: number): Promise<void> => {
+    if (metricsFile !== undefined) await measured(command, metricsFile, begun, report, exitCode);
+  };
   let report: ReconcileReport;
   try {
-    report = await reconcileAll(
-      operating.context,
-      { dryRun: common.dryRun, waitMs: common.lockTimeout ?? 0 },
-      operating.mayTouch,
-    );
-  } finally {
-    await operating.close();
+    report = await reconciled(command);
+  } catch (error) {
+    await measure(null, exitCodeOf(error));
+    throw error;
   }
   tellUnseen(command.report, report);
   if (report.drift.length > 0 || isDocumentFormat(out.format)) {
@@ -31,9 +33,50 @@ export const run: Handler<typeof reconcile> = async (command) => {
       names: () => [...new Set(report.drift.map(({ volume }) => volume))],
     });
   }
+  const code = report.dryRun && report.drift.length > 0 ? EXIT_CODES.DRIFT : EXIT_CODES.OK;
+  await measure(report, report.failure === null ? code : exitCodeOf(report.failure));
   if (report.failure !== null) throw report.failure;
-  return report.dryRun && report.drift.length > 0 ? EXIT_CODES.DRIFT : EXIT_CODES.OK;
+  return code;
 };
+
+async function reconciled(command: Parameters<typeof run>[0]): Promise<ReconcileReport> {
+  const { common } = command;
+  const operating = await compose(command);
+  try {
+    return await reconcileAll(
+      operating.context,
+      { dryRun: common.dryRun, waitMs: common.lockTimeout ?? 0 },
+      operating.mayTouch,
+    );
+  } finally {
+    await operating.close();
+  }
+}
+
+async function measured(
+  command: Parameters<typeof run>[0],
+  file: string,
+  begun: { readonly at: Date; readonly monotonic: number },
+  report: ReconcileReport | null,
+  exitCode: number,
+): Promise<void> {
+  const { writeMetrics } = await import('./metrics.ts');
+  const { openCare } = await import('../../operating/care.ts');
+  const { context, close } = await openCare(command);
+  try {
+    await writeMetrics({
+      file,
+      at: begun.at,
+      durationMs: performance.now() - begun.monotonic,
+      report,
+      exitCode,
+      state: (await context.care.inspect()).state,
+      locks: await context.care.listLocks(),
+    });
+  } finally {
+    await close();
+  }
+}
 
 /** What could not be looked at: a summary must not read as if it had been. */
 function tellUnseen(

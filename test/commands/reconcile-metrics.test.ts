@@ -1,0 +1,58 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { lastSuccessIn } from '../../src/metrics/reconcile-metrics.ts';
+import { openScene } from './scene.ts';
+
+describe('reconcile --metrics-file', () => {
+  test('writes what it saw, and when it last succeeded', async () => {
+    const scene = await openScene();
+    const file = join(scene.dir, 'rdsctl.prom');
+    await scene.run('attach', 'vol-1', 'node-1');
+    expect((await scene.run('reconcile', '--metrics-file', file)).code).toBe(0);
+    const first = readFileSync(file, 'utf8');
+    expect(first).toContain('rdsctl_attachments{phase="attached",node="node-1",rds="rds1"} 1\n');
+    expect(first).toContain('rdsctl_reconcile_in_sync 1\n');
+    expect(first).toContain('rdsctl_host_reachable{kind="node",name="node-2"} 1\n');
+    expect(first).toContain('rdsctl_locks_held 0\n');
+    expect(lastSuccessIn(first)).not.toBeNull();
+  });
+
+  test('keeps the last success when no storage server answers, and says so', async () => {
+    const scene = await openScene();
+    const file = join(scene.dir, 'rdsctl.prom');
+    await scene.run('reconcile', '--metrics-file', file);
+    const before = lastSuccessIn(readFileSync(file, 'utf8'));
+    await scene.faults({ at: 'rds1', when: 'connect', do: 'refuse' });
+    expect((await scene.run('reconcile', '--metrics-file', file)).code).toBe(6);
+    const after = readFileSync(file, 'utf8');
+    expect(lastSuccessIn(after)).toBe(before);
+    expect(after).toContain('rdsctl_reconcile_exit_code 6\n');
+    expect(after).toContain('rdsctl_host_reachable{kind="storage_server",name="rds1"} 0\n');
+  });
+
+  test('tells of a state that can not be read', async () => {
+    const scene = await openScene();
+    const file = join(scene.dir, 'rdsctl.prom');
+    await scene.run('attach', 'vol-1', 'node-1');
+    writeFileSync(join(scene.stateDir, 'state.json'), 'garbage');
+    expect((await scene.run('reconcile', '--metrics-file', file)).code).toBe(9);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('rdsctl_reconcile_exit_code 9\n');
+    expect(text).not.toContain('rdsctl_reconcile_in_sync ');
+  });
+
+  test('a file that can not be written is an error, after the repairs', async () => {
+    const scene = await openScene();
+    const refused = await scene.run(
+      'reconcile',
+      '--metrics-file',
+      join(scene.dir, 'missing/rdsctl.prom'),
+      '-o',
+      'json',
+    );
+    expect(refused.code).toBe(1);
+    expect(refused.error()).toMatchObject({ reason: 'LOCAL_IO' });
+    expect(existsSync(join(scene.dir, 'missing'))).toBe(false);
+  });
+});
