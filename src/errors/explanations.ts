@@ -134,6 +134,22 @@ export const EXPLANATIONS: { readonly [R in Reason]: Explanation } = {
       '`rdsctl attach VOLUME NODE --take-over` when it is certain that nobody uses it.',
     ],
   },
+  NOTHING_TO_ADOPT: {
+    why: 'Adopting takes over what is exported and connected already. This volume is not exported, or no node has a live controller of it.',
+    now: NOTHING,
+    mend: [
+      'To use it on a node: `rdsctl attach VOLUME NODE`.',
+      '`rdsctl tree` shows what is connected where.',
+    ],
+  },
+  WRONG_HOST_NQN: {
+    why: 'The connection was made with a host NQN that is not the node’s own (its configuration, else /etc/nvme/hostnqn). The export would be limited to the node’s own, and shut this connection out when it has to reconnect.',
+    now: NOTHING,
+    mend: [
+      'Unmount the volume, disconnect it on the node, then `rdsctl attach VOLUME NODE`.',
+      'Or write the host NQN that it uses into the configuration of the node, when it is its alone.',
+    ],
+  },
   FOREIGN_TAG: {
     why: 'The tag in the disk’s comment was written by another state (another lineage): two admin hosts manage one storage server, or the state directory was made anew.',
     now: NOTHING,

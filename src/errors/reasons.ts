@@ -31,6 +31,8 @@ export const REASONS = {
   ATTACHED_ELSEWHERE: { code: 'CONFLICT', about: 'The volume is attached to another node.' },
   NODE_FENCED: { code: 'CONFLICT', about: 'The node is fenced.' },
   UNTRACKED_EXPORT: { code: 'CONFLICT', about: 'The volume is exported by hands unknown.' },
+  NOTHING_TO_ADOPT: { code: 'CONFLICT', about: 'The volume is not exported, or no node is connected to it.' },
+  WRONG_HOST_NQN: { code: 'CONFLICT', about: 'The node is connected under another host NQN than its own.' },
   FOREIGN_TAG: { code: 'CONFLICT', about: 'Another rdsctl state manages the volume.' },
   STALE_STATE: { code: 'CONFLICT', about: 'The storage server knows a newer fencing token than this state.' },
   CHANGED_MEANWHILE: { code: 'CONFLICT', about: 'The volume was changed at the storage server meanwhile.' },

@@ -6,7 +6,14 @@ import type { ConnectResult, DisconnectResult, NodeView, Subsystem } from '../op
 /** What the node scripts print between their markers, checked before use. */
 const RawSubsystem = v.object({
   nqn: v.string(),
-  controllers: v.array(v.object({ name: v.string(), state: v.string(), address: v.string() })),
+  controllers: v.array(
+    v.object({
+      name: v.string(),
+      state: v.string(),
+      address: v.string(),
+      hostNqn: v.optional(v.string(), ''),
+    }),
+  ),
   devices: v.array(
     v.object({
       path: v.pipe(v.string(), v.regex(/^\/dev\/nvme\d+n\d+$/)),
@@ -56,13 +63,14 @@ const SECTOR = 512;
 function subsystem(raw: v.InferOutput<typeof RawSubsystem>): Subsystem {
   return {
     nqn: raw.nqn,
-    controllers: raw.controllers.map(({ name, state, address }) => {
+    controllers: raw.controllers.map(({ name, state, address, hostNqn }) => {
       const field = (key: string) =>
         address
           .split(',')
           .find((part) => part.startsWith(`${key}=`))
           ?.slice(key.length + 1) ?? '';
-      return { name, state, address: field('traddr'), port: Number(field('trsvcid')) };
+      const own = hostNqn === '' ? {} : { hostNqn };
+      return { name, state, address: field('traddr'), port: Number(field('trsvcid')), ...own };
     }),
     devices: raw.devices.map(({ path, sectors, usable }) => ({
       path,

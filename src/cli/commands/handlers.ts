@@ -6,6 +6,7 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   attach: () => import('./attach/run.ts'),
   detach: () => import('./detach/run.ts'),
   move: () => import('./move/run.ts'),
+  adopt: () => import('./adopt/run.ts'),
   list: () => import('./list/run.ts'),
   show: () => import('./show/run.ts'),
   tree: () => import('./tree/run.ts'),

@@ -1,4 +1,5 @@
 import type { CommandDefinition } from '../command.ts';
+import { adopt } from './adopt/definition.ts';
 import { attach } from './attach/definition.ts';
 import { completion } from './completion/definition.ts';
 import { configCheck } from './config-check/definition.ts';
@@ -30,6 +31,7 @@ export const DEFINITIONS = {
   attach,
   detach,
   move,
+  adopt,
   list,
   history,
   show,

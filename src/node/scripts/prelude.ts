@@ -49,7 +49,9 @@ controllers_json() {
     if [ -e "$c/state" ] && is_controller "\${c##*/}"; then
       line "$c/transport"; [ "$v" = tcp ] || continue
       printf '%s{"name":"%s","state":' "$sep" "\${c##*/}"; sep=,
-      line "$c/state"; str "$v"; printf ',"address":'; line "$c/address"; str "$v"; printf '}'
+      line "$c/state"; str "$v"; printf ',"address":'; line "$c/address"; str "$v"
+      line "$c/hostnqn"; if [ -n "$v" ]; then printf ',"hostNqn":'; str "$v"; fi
+      printf '}'
     fi
   done
 }

@@ -10,7 +10,8 @@ export interface AuditEvent {
     | 'reconcile'
     | 'restore'
     | 'rebuild'
-    | 'unlock';
+    | 'unlock'
+    | 'adopt';
   readonly result: 'ok' | 'unchanged' | 'refused' | 'failed' | 'interrupted';
   readonly exitCode: number;
   /** The reason of a refusal or failure. */

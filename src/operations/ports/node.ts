@@ -6,6 +6,8 @@ export interface Controller {
   readonly state: string;
   readonly address: string;
   readonly port: number;
+  /** The host NQN that it connected with; left out where the kernel does not tell. */
+  readonly hostNqn?: string;
 }
 
 /** A block device of a subsystem on a node. */

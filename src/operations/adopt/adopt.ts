@@ -1,0 +1,199 @@
+import type { Attachment } from '../../attachment/attachment.ts';
+import { formatComment } from '../../attachment/tag.ts';
+import { abandonAttach, beginAttach, completeAttach, type VolumeId } from '../../attachment/transitions.ts';
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import type { Lock } from '../../state/lock.ts';
+import { attachmentIn } from '../attach/request.ts';
+import { audited, type Trail } from '../audited.ts';
+import { checkpoint, step, workOf, type OperationContext } from '../context.ts';
+import { lockOptions } from '../locking.ts';
+import type { NodeView } from '../ports/node.ts';
+import type { Disk } from '../ports/storage-server.ts';
+import { resolveVolume, type MayTouch } from '../resolve.ts';
+import { lookAtVolume } from '../seen.ts';
+import { settleOne } from '../settle.ts';
+import { survey, type Answer } from '../survey.ts';
+import { judge, type Adoptable } from './judge.ts';
+
+export interface AdoptResult {
+  readonly volume: VolumeId;
+  readonly attachment: Attachment;
+  /** False: the state had it already. */
+  readonly changed: boolean;
+}
+
+/**
+ * Takes a connection that was made by hand, or by another tool, into the state, without disturbing it: the
+ * export is limited to the host NQN of the one node that is connected, and tagged, while it stays on. Every
+ * node is asked before, and again once nobody else can get in any more; only then the tag names the node.
+ * @throws RdsctlError what {@link judge} refuses with, and what the storage server refuses
+ */
+export async function adopt(
+  context: OperationContext,
+  request: { readonly volume: string },
+  mayTouch: MayTouch,
+): Promise<AdoptResult> {
+  return audited(context, 'adopt', { volume: request.volume, node: null }, async (trail) => {
+    const volume = await resolveVolume(context, request.volume, mayTouch);
+    trail.volume = volume.key;
+    return context.locks.withLock(volume.key, lockOptions(context), (lock) =>
+      adoptLocked(context, volume, lock, trail),
+    );
+  });
+}
+
+async function adoptLocked(
+  context: OperationContext,
+  volume: VolumeId,
+  lock: Lock,
+  trail: Trail,
+): Promise<AdoptResult> {
+  const present = await context.manager.getAttachment(volume.key);
+  if (present?.phase === 'attached') {
+    trail.node = present.holders[0].node;
+    return { volume, attachment: present, changed: false };
+  }
+  const [disk, nodes] = await bothSeen(context, volume);
+  const found = judge(context, volume, { state: await context.manager.state(), disk, nodes });
+  const { node, identity, address } = found;
+  trail.node = node;
+  if (disk.mountFilesystem === true) {
+    context.report({
+      type: 'warning',
+      message: `${volume.slot} on ${volume.rds} has mount-filesystem=yes: RouterOS mounts the file system that ${node} writes, and damages it`,
+    });
+  }
+  const claimed = await step(context, 'intent', `state: claim ${volume.slot} for ${node}`, () =>
+    context.manager.change((current) =>
+      beginAttach(
+        current,
+        {
+          volume,
+          node,
+          identity,
+          nqn: disk.nqn,
+          transport: { address, port: disk.port },
+          sizeBytes: disk.sizeBytes,
+          sharedUntil: null,
+        },
+        workOf(context),
+      ),
+    ),
+  );
+  const { token } = attachmentIn(claimed, volume);
+  trail.token = token;
+  const comment = (owners: readonly string[]): string =>
+    formatComment(found.claim.text, { owners, token, lineage: claimed.lineage });
+  const done: { limited: Disk | null } = { limited: null };
+  try {
+    checkpoint(context);
+    lock.assertHeld();
+    trail.changed(volume.rds, `admit ${identity.hostNqn} alone to ${volume.slot}`);
+    // The tag names nobody yet: should this be cut short, whoever goes on asks everybody again.
+    done.limited = await step(context, 'limit', `${volume.rds}: let ${node} alone into ${volume.slot}`, () =>
+      settleOne(context, context.server(volume.rds), {
+        kind: 'admit',
+        slot: volume.slot,
+        expectComment: disk.comment,
+        comment: comment([]),
+        allow: identity.hostNqn,
+      }),
+    );
+    await stillAlone(context, found, done.limited);
+    lock.assertHeld();
+  } catch (cause) {
+    throw await undo(context, found, { cause, token, limited: done.limited });
+  }
+  trail.changed(volume.rds, `tag ${volume.slot} for ${node}`);
+  try {
+    await step(context, 'tag', `${volume.rds}: tag ${volume.slot} for ${node}`, () =>
+      settleOne(context, context.server(volume.rds), {
+        kind: 'admit',
+        slot: volume.slot,
+        expectComment: comment([]),
+        comment: comment([node]),
+        allow: identity.hostNqn,
+      }),
+    );
+  } catch (cause) {
+    throw half(cause, found);
+  }
+  const state = await step(context, 'state', `state: ${volume.slot} attached`, () =>
+    context.manager.change((current) =>
+      completeAttach(current, { key: volume.key, token, node, device: found.device }),
+    ),
+  );
+  return { volume, attachment: attachmentIn(state, volume), changed: true };
+}
+
+async function bothSeen(
+  context: OperationContext,
+  volume: VolumeId,
+): Promise<[Disk, ReadonlyMap<string, Answer<NodeView>>]> {
+  const [disk, { nodes }] = await Promise.all([
+    step(context, 'look', `${volume.rds}: look at ${volume.slot}`, () =>
+      lookAtVolume(context, context.server(volume.rds), volume.slot),
+    ),
+    step(context, 'ask', `ask all nodes who uses ${volume.slot}`, () => survey(context, { servers: [] })),
+  ]);
+  return [disk, nodes];
+}
+
+/**
+ * Between the first look and the limit anybody could get in where the export was open. Nobody can any more: so
+ * everybody is asked again, and the answer holds.
+ */
+async function stillAlone(context: OperationContext, found: Adoptable, limited: Disk): Promise<void> {
+  const { volume, node } = found;
+  await step(context, 'ask-again', `is ${node} still alone with ${volume.slot}?`, async () => {
+    const { nodes } = await survey(context, { servers: [] });
+    const again = judge(context, volume, { state: await context.manager.state(), disk: limited, nodes });
+    if (again.node === node && again.device === found.device) return;
+    throw new RdsctlError('CHANGED_MEANWHILE', {
+      message: `${volume.slot} went to another node or device while it was being adopted`,
+      hints: [{ when: 'See what holds now:', run: `rdsctl show ${volume.key}` }],
+      details: { volume: volume.key, node: again.node, device: again.device },
+    });
+  });
+}
+
+/** Puts export and comment back as they were and drops the claim; where that fails the claim stays. */
+async function undo(
+  context: OperationContext,
+  found: Adoptable,
+  at: { readonly cause: unknown; readonly token: number; readonly limited: Disk | null },
+): Promise<unknown> {
+  const { volume, node, disk } = found;
+  const { cause, token, limited } = at;
+  if (!(cause instanceof RdsctlError) || cause.reason === 'LOST_LOCK') return cause;
+  if (limited === null && cause.details['outcome'] === 'unknown') return half(cause, found);
+  try {
+    await step(context, 'undo', `undo: leave ${volume.slot} as it was`, async () => {
+      if (limited !== null) {
+        await settleOne(context, context.server(volume.rds), {
+          kind: 'admit',
+          slot: volume.slot,
+          expectComment: limited.comment,
+          comment: disk.comment,
+          allow: disk.allow,
+        });
+      }
+      await context.manager.change((current) => abandonAttach(current, { key: volume.key, token, node }));
+    });
+    return cause.with({
+      now: `What was begun was undone: ${volume.slot} is as it was, connected and not in the state.`,
+    });
+  } catch (second) {
+    const why = second instanceof Error ? second.message : String(second);
+    return half(cause, found, ` It could not be undone (${why}).`);
+  }
+}
+
+function half(cause: unknown, { volume, node }: Adoptable, why = ''): unknown {
+  if (!(cause instanceof RdsctlError)) return cause;
+  if (cause.reason === 'CHANGED_MEANWHILE' || cause.reason === 'LOST_LOCK') return cause;
+  return cause.with({
+    now: `${volume.slot} stays connected, and claimed for ${node}.${why}`,
+    hints: [...cause.hints, { when: 'To finish:', run: `rdsctl adopt ${volume.slot}` }],
+  });
+}
