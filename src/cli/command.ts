@@ -36,8 +36,8 @@ export interface CommandDefinition<
   readonly changes: boolean;
   /** Left out of the overview, of completion and of the manual. */
   readonly hidden?: boolean;
-  /** Whether a signal is its proper end, not an interruption. */
-  readonly runsUntilSignal?: boolean;
+  /** Whether a signal is its proper end, not an interruption: always, or with the flag of that name. */
+  readonly runsUntilSignal?: boolean | string;
   readonly examples: readonly Example[];
 }
 

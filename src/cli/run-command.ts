@@ -40,8 +40,15 @@ export async function runCommand(
     io,
   };
   const code = await runHandler(definition, context);
-  if (definition.runsUntilSignal === true) interruption.forgive();
+  if (runsUntilSignal(definition, parsed.options)) interruption.forgive();
   return code;
+}
+
+function runsUntilSignal(
+  { runsUntilSignal: when }: CommandDefinition,
+  options: Readonly<Record<string, unknown>>,
+): boolean {
+  return typeof when === 'string' ? options[when] === true : when === true;
 }
 
 /** Loads the configuration when it is asked for, once. */

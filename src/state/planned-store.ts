@@ -25,6 +25,7 @@ export function plannedStore(store: StateStore, newLineage: () => string): State
     },
     lock: ({ name }) =>
       Promise.resolve({ name, assertHeld: () => undefined, release: () => Promise.resolve() }),
+    watch: (options) => store.watch(options),
     close: () => store.close(),
   };
 }

@@ -1,6 +1,12 @@
 import type { Lock, LockRequest } from './lock.ts';
 import type { State, StateChange } from './state.ts';
 
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+  /** Milliseconds after which it is looked again, where nobody tells of changes. */
+  readonly pollMs: number;
+}
+
 /**
  * Where the state lives. One interface, one conformance suite; no operation knows which implementation it
  * talks to.
@@ -25,5 +31,11 @@ export interface StateStore {
    * @throws RdsctlError LOCKED with the holder in `details.holder` when it isn't had within the time.
    */
   lock(request: LockRequest): Promise<Lock>;
+  /**
+   * The state as it is, and then as of each later commit, whoever makes it; of several that come together only
+   * the last. Takes no lock. Ends when the signal is aborted.
+   * @throws RdsctlError as {@link read}
+   */
+  watch(options: WatchOptions): AsyncIterable<State>;
   close(): Promise<void>;
 }

@@ -6,6 +6,8 @@ export interface IoOptions {
   readonly typed?: readonly string[];
   /** Sends a signal as soon as this shows on stderr (`-v` shows steps). */
   readonly signalAt?: { readonly text: RegExp; readonly signal?: EndSignal };
+  /** Whoever reads standard output goes away after so many writes. */
+  readonly goneAfter?: number;
   /** Standard output is a terminal. */
   readonly screen?: { readonly columns: number; readonly rows: number };
   readonly uid?: number;
@@ -33,6 +35,7 @@ export function testIo<T>(
   outcome: (code: number, stdout: string, stderr: string) => T,
 ): Running<T> {
   let stdout = '';
+  let writes = 0;
   let stderr = '';
   const listeners = new Set<(signal: EndSignal) => void>();
   const watchers = new Set<() => void>();
@@ -47,8 +50,13 @@ export function testIo<T>(
     stdout: {
       isTTY: options.screen !== undefined,
       columns: options.screen?.columns,
+      rows: options.screen?.rows,
+      get gone() {
+        return writes >= (options.goneAfter ?? Infinity);
+      },
       write: (text) => {
         stdout += text;
+        writes += 1;
         for (const watcher of [...watchers]) watcher();
         return Promise.resolve();
       },

@@ -1,7 +1,7 @@
 import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
 import type { Lock, LockHolder, LockRequest } from '../../src/state/lock.ts';
 import type { State, StateChange } from '../../src/state/state.ts';
-import type { StateStore } from '../../src/state/store.ts';
+import type { StateStore, WatchOptions } from '../../src/state/store.ts';
 
 export const LINEAGE = '5f0c1d2e-0000-4000-8000-000000000001';
 
@@ -29,6 +29,7 @@ export class MemoryStore implements StateStore {
   closed = false;
   readonly #log: (entry: string) => void;
   readonly #waiters = new Map<string, (() => void)[]>();
+  readonly #watchers: (() => void)[] = [];
   readonly #lost = new Set<string>();
 
   constructor(state: State = emptyState(), log: (entry: string) => void = () => undefined) {
@@ -54,6 +55,7 @@ export class MemoryStore implements StateStore {
         nodes: wanted.nodes,
       };
       this.commits.push(structuredClone(this.state));
+      for (const wake of this.#watchers.splice(0)) wake();
       this.#log(`state ${phases(this.state)}`);
       return this.state;
     });
@@ -76,6 +78,22 @@ export class MemoryStore implements StateStore {
         return Promise.resolve();
       },
     };
+  }
+
+  /** The state as it is, then after each commit; it has nobody to ask, so nothing is polled. */
+  async *watch({ signal }: WatchOptions): AsyncGenerator<State, void, undefined> {
+    let seen = -1;
+    while (!signal.aborted) {
+      if (this.state.serial !== seen) {
+        seen = this.state.serial;
+        yield structuredClone(this.state);
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#watchers.push(resolve);
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+    }
   }
 
   close(): Promise<void> {

@@ -163,6 +163,66 @@ export function describeStateStore(name: string, setUp: () => Promise<StoreFixtu
       });
     });
 
+    describe('watch', () => {
+      /** Takes states until one satisfies it. */
+      async function until(
+        states: AsyncIterable<State>,
+        enough: (state: State) => boolean,
+      ): Promise<number[]> {
+        const serials: number[] = [];
+        for await (const state of states) {
+          serials.push(state.serial);
+          if (enough(state)) break;
+        }
+        return serials;
+      }
+      const never = (): AbortSignal => new AbortController().signal;
+
+      it('gives the state as it is at once, also one that was never written', async () => {
+        const empty = open().watch({ signal: never(), pollMs: 60_000 });
+        expect(await until(empty, () => true)).toEqual([0]);
+        await open().update(() => sampleBody());
+        for await (const state of open().watch({ signal: never(), pollMs: 60_000 })) {
+          expect(state).toMatchObject({ serial: 1, ...sampleBody() });
+          break;
+        }
+      });
+
+      it('gives each later state once, in order, whoever wrote it; the last one always', async () => {
+        await open().update(() => sampleBody());
+        const states = open().watch({ signal: never(), pollMs: 50 });
+        const seen = until(states, ({ serial }) => serial === 6);
+        for (let count = 2; count <= 6; count += 1) {
+          const writer = open();
+          await writer.update((state) => ({ ...state, tokens: { a: count } }));
+          await writer.update((state) => state);
+        }
+        const serials = await seen;
+        expect(serials).toEqual([...new Set(serials)].sort((a, b) => a - b));
+      });
+
+      it('is told of a change, however rarely it looks', async () => {
+        await open().update(() => sampleBody());
+        const states = open().watch({ signal: never(), pollMs: 3_600_000 })[Symbol.asyncIterator]();
+        expect((await states.next()).value).toMatchObject({ serial: 1 });
+        const next = states.next();
+        await open().update((state) => ({ ...state, tokens: {} }));
+        expect((await next).value).toMatchObject({ serial: 2, tokens: {} });
+        await states.return?.();
+      });
+
+      it('ends when its signal is aborted, also while it waits', async () => {
+        const abort = new AbortController();
+        const states = open().watch({ signal: abort.signal, pollMs: 3_600_000 })[Symbol.asyncIterator]();
+        await states.next();
+        const next = states.next();
+        abort.abort(new RdsctlError('INTERRUPTED', { message: 'stop' }));
+        expect(await next).toEqual({ done: true, value: undefined });
+        const late = open().watch({ signal: abort.signal, pollMs: 10 });
+        expect(await until(late, () => false)).toEqual([]);
+      });
+    });
+
     describe('lock', () => {
       it('is had by one at a time', async () => {
         const lock = await open().lock({ name: 'rds1/vol-1', timeoutMs: 0 });

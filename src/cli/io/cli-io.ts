@@ -5,6 +5,10 @@ export interface TextOutput {
   readonly isTTY: boolean;
   /** The width of the terminal; undefined when it isn't one. */
   readonly columns: number | undefined;
+  /** The height of the terminal, where it is known. */
+  readonly rows?: number | undefined;
+  /** Whether its reader went away: seen at the first write after that. */
+  readonly gone?: boolean;
   /**
    * Resolves when the text has been handed to the kernel. A reader that went away is no error: what is
    * written after that goes nowhere.

@@ -34,6 +34,9 @@ function openOutput(fd: 1 | 2, stream: () => NodeJS.WriteStream): TextOutput {
   return {
     isTTY: false,
     columns: undefined,
+    get gone() {
+      return gone;
+    },
     write(text) {
       if (gone) return Promise.resolve();
       try {
@@ -82,6 +85,12 @@ function streamOutput(stream: NodeJS.WriteStream): TextOutput {
     isTTY: (stream as { readonly isTTY?: boolean }).isTTY === true,
     get columns() {
       return stream.isTTY ? stream.columns : undefined;
+    },
+    get rows() {
+      return stream.isTTY ? stream.rows : undefined;
+    },
+    get gone() {
+      return failed !== null;
     },
     write: (text) =>
       new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import type { ListedLock } from '../care.ts';
 import type { Lock, LockRequest } from '../lock.ts';
 import type { State, StateChange } from '../state.ts';
-import type { StateStore } from '../store.ts';
+import type { StateStore, WatchOptions } from '../store.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { BodyMismatch, checkBody } from './body.ts';
 import { damaged, foreignLineage } from './faults.ts';
@@ -98,6 +98,11 @@ class DirectoryStore implements FileStore {
         await lock.release();
       },
     };
+  }
+
+  async *watch(options: WatchOptions): AsyncGenerator<State, void, undefined> {
+    const { watchState } = await import('./watch.ts');
+    yield* watchState(this.#options.directory, options);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { PHASES } from '../../../attachment/phase.ts';
 import { defineCommand } from '../../command.ts';
-import { list as many } from '../../specs.ts';
+import { duration, flag, list as many } from '../../specs.ts';
 
 export const list = defineCommand({
   name: 'list',
@@ -20,11 +20,17 @@ Lists the attachments that the state remembers. Reads only the state: it takes n
       choices: PHASES,
     }),
     rds: many('RDS', 'Only those of this storage server; may be repeated.', { completes: 'rds' }),
+    watch: flag(
+      'Go on until interrupted: redraw on a terminal, else one JSON document a line at each change.',
+    ),
+    interval: duration('With --watch: how often to look where the kernel tells of no changes (default 2s).'),
   },
   changes: false,
+  runsUntilSignal: 'watch',
   examples: [
     { run: 'rdsctl list --node node-3', about: 'What node-3 has' },
     { run: "rdsctl list --volume 'db-*' -o wide", about: 'Everything about the volumes of the databases' },
+    { run: 'rdsctl list --watch', about: 'Follow what happens' },
     { run: 'rdsctl list --phase fenced -o name', about: 'Volumes that were fenced, for a script' },
   ],
 });

@@ -1,34 +1,30 @@
-import type { Attachment } from '../../../attachment/attachment.ts';
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import { EMPTY_STATE, readStateFile } from '../../../state/file/read.ts';
 import type { StateLocation } from '../../../config/state-location.ts';
 import type { State } from '../../../state/state.ts';
 import type { Handler } from '../../command.ts';
-import { ambiguousSlots, attachmentBody } from '../../output/attachment-document.ts';
-import { sortNaturally } from '../../output/natural-order.ts';
-import { attachmentTable } from './table.ts';
+import { attachmentBody } from '../../output/attachment-document.ts';
 import type { list } from './definition.ts';
+import { makeSelection } from './selection.ts';
+import { attachmentTable } from './table.ts';
 
-/** Lists the attachments of the state. */
-export const run: Handler<typeof list> = async ({ options, stateLocation, out, common, io, now }) => {
+/** Lists the attachments of the state, once or until a signal comes. */
+export const run: Handler<typeof list> = async (command) => {
+  const { options, stateLocation, out, common, io, now } = command;
+  if (options.watch) {
+    const { watchList } = await import('./watch.ts');
+    return watchList(command, directoryOf(await stateLocation()));
+  }
+  if (options.interval !== undefined) {
+    throw new RdsctlError('BAD_ARGUMENT', { message: '--interval means nothing without --watch' });
+  }
   const { attachments } = readState(await stateLocation());
-  const all = Object.values(attachments);
-  const ambiguous = ambiguousSlots(all);
-  const label = ({ volume, slot }: Attachment): string => (ambiguous.has(slot) ? volume : slot);
-  const matches = await volumeFilter(options.volume);
-  const wanted = all.filter(
-    (one) =>
-      has(options.rds, one.rds) &&
-      has(options.phase, one.phase) &&
-      (options.node.length === 0 || one.holders.some(({ node }) => options.node.includes(node))) &&
-      matches(one),
-  );
-  const shown = sortNaturally(wanted, ({ volume }) => volume);
+  const select = await makeSelection(options);
+  const { all, shown, label } = select(attachments);
   const forPeople = common.output === 'table' || common.output === 'wide';
   if (shown.length === 0 && forPeople) {
-    if (!common.quiet)
-      await io.stderr.write(all.length === 0 ? 'No attachments.\n' : 'No attachment matches.\n');
+    if (!common.quiet) await io.stderr.write(all === 0 ? 'No attachments.\n' : 'No attachment matches.\n');
     return EXIT_CODES.OK;
   }
   await out.list({
@@ -42,23 +38,14 @@ export const run: Handler<typeof list> = async ({ options, stateLocation, out, c
   return EXIT_CODES.OK;
 };
 
-function has(wanted: readonly string[], value: string): boolean {
-  return wanted.length === 0 || wanted.includes(value);
-}
-
-async function volumeFilter(globs: readonly string[]): Promise<(one: Attachment) => boolean> {
-  if (globs.length === 0) return () => true;
-  const { default: picomatch } = await import('picomatch');
-  const match = picomatch([...globs]);
-  return ({ slot, volume }) => match(slot) || match(volume);
-}
-
 function readState(location: StateLocation): State {
-  if (location.kind === 'url') {
-    throw new RdsctlError('BAD_ARGUMENT', {
-      message: `the state can be read from a directory only, not from ${location.url}`,
-      details: { url: location.url },
-    });
-  }
-  return readStateFile(location.directory)?.state ?? EMPTY_STATE;
+  return readStateFile(directoryOf(location))?.state ?? EMPTY_STATE;
+}
+
+function directoryOf(location: StateLocation): string {
+  if (location.kind === 'file') return location.directory;
+  throw new RdsctlError('BAD_ARGUMENT', {
+    message: `the state can be read from a directory only, not from ${location.url}`,
+    details: { url: location.url },
+  });
 }

@@ -1,0 +1,101 @@
+import { EXIT_CODES } from '../../../errors/exit-codes.ts';
+import { RdsctlError } from '../../../errors/rdsctl-error.ts';
+import { openFileStore } from '../../../state/file/file-store.ts';
+import type { State } from '../../../state/state.ts';
+import type { CommandContext } from '../../command.ts';
+import { openScreen } from '../../io/screen.ts';
+import { attachmentBody } from '../../output/attachment-document.ts';
+import { makeDocument } from '../../output/document.ts';
+import { makeSelection, type Filters, type Selection } from './selection.ts';
+import { attachmentTable } from './table.ts';
+
+const DEFAULT_INTERVAL_MS = 2_000;
+const SHORTEST_INTERVAL_MS = 100;
+
+/** Follows the state until a signal comes, which is its proper end; or until nobody reads it any more. */
+export async function watchList(
+  command: Omit<CommandContext, 'args' | 'options'> & {
+    readonly options: Filters & { readonly interval: number | undefined };
+  },
+  directory: string,
+): Promise<number> {
+  const { options, signal, io, common } = command;
+  const select = await makeSelection(options);
+  const store = openFileStore({
+    directory,
+    backups: 0,
+    stateLockTimeoutMs: 0,
+    // Never asked for: a watch takes no lock.
+    holder: () => ({ who: '', host: '', pid: process.pid, command: command.commandLine }),
+  });
+  const pollMs = Math.max(options.interval ?? DEFAULT_INTERVAL_MS, SHORTEST_INTERVAL_MS);
+  const states = store.watch({ signal, pollMs });
+  const forPeople = common.output === 'table' || common.output === 'wide';
+  const show = (state: State): Selection => select(state.attachments);
+  if (forPeople && io.stdout.isTTY) await redraw(command, states, show, pollMs);
+  else await follow(command, states, show);
+  const why: unknown = signal.reason;
+  if (why instanceof RdsctlError && why.reason === 'TIMED_OUT') throw why;
+  return EXIT_CODES.OK;
+}
+
+/** For programs: a document a line, at the start and then at each change of what is listed. */
+async function follow(
+  { out, io, common, now }: Pick<CommandContext, 'out' | 'io' | 'common' | 'now'>,
+  states: AsyncIterable<State>,
+  show: (state: State) => Selection,
+): Promise<void> {
+  const asked = common.flags.has('output') ? common.output : 'jsonl';
+  let last: string | null = null;
+  for await (const state of states) {
+    const { shown, label } = show(state);
+    const items = shown.map((one) => attachmentBody(one, { label: label(one) }));
+    const document = makeDocument('AttachmentList', { items });
+    const line = JSON.stringify(document);
+    if (line === last) continue;
+    const first = last === null;
+    last = line;
+    if (asked === 'yaml') {
+      const { toYaml } = await import('../../output/yaml.ts');
+      await out.raw(`---\n${toYaml(document)}`);
+    } else if (asked === 'table' || asked === 'wide' || asked === 'name') {
+      const table = (): string =>
+        attachmentTable(shown, { label, now: now(), wide: asked === 'wide', style: out.style });
+      const text = asked === 'name' ? shown.map((one) => `${label(one)}\n`).join('') : table();
+      await out.raw(`${first ? '' : '\n'}${text}`);
+    } else {
+      await out.raw(`${line}\n`);
+    }
+    if (io.stdout.gone === true) return;
+  }
+}
+
+/** For a person: one picture, drawn anew at each change, and now and then so that ages are right. */
+async function redraw(
+  { out, io, common, now, signal }: Pick<CommandContext, 'out' | 'io' | 'common' | 'now' | 'signal'>,
+  states: AsyncIterable<State>,
+  show: (state: State) => Selection,
+  everyMs: number,
+): Promise<void> {
+  const screen = await openScreen(io.stdout);
+  let newest: State | null = null;
+  const draw = async (): Promise<void> => {
+    if (newest === null || signal.aborted) return;
+    const { shown, label, all } = show(newest);
+    const time = `${now().toISOString().slice(0, 19).replace('T', ' ')}Z`;
+    const head = `${out.style.dim(`${time}  ${shown.length} of ${all} attachments, Ctrl-C ends`)}\n`;
+    const wide = common.output === 'wide';
+    await screen.show(head + attachmentTable(shown, { label, now: now(), wide, style: out.style }));
+  };
+  const clock = setInterval(() => void draw(), everyMs);
+  try {
+    for await (const state of states) {
+      newest = state;
+      await draw();
+      if (io.stdout.gone === true) return;
+    }
+  } finally {
+    clearInterval(clock);
+    await screen.close();
+  }
+}
