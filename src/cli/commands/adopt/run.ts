@@ -4,7 +4,7 @@ import { eachVolume, partial, type Failed } from '../../../operations/bulk.ts';
 import { resolveVolume } from '../../../operations/resolve.ts';
 import type { VolumeId } from '../../../attachment/transitions.ts';
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
-import { RdsctlError } from '../../../errors/rdsctl-error.ts';
+import type { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import type { CommandContext, Handler } from '../../command.ts';
 import type { Operating } from '../../operating/compose.ts';
 import { operate } from '../../operating/operate.ts';
