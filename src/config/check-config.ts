@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { closest, distance } from 'fastest-levenshtein';
 import { parseConfigDocument, type ConfigDocument } from './config-document.ts';
 import { formatKey, type ConfigProblem, type KeyPath } from './problem.ts';
 import { configSchema, NAME_PATTERN, type ParsedConfig } from './schema.ts';
+import { describeIssue } from './schema-problems.ts';
 import { isUrl } from './state-location.ts';
 
 /** The outcome of looking at a configuration file's text. */
@@ -23,80 +23,13 @@ export function checkConfigText(text: string): CheckedConfig {
     return { parsed: null, document, problems: document.problems, warnings: [] };
   }
   const result = v.safeParse(configSchema, document.value ?? {});
-  const problems = result.success ? [] : result.issues.flatMap((issue) => describe(issue, document));
+  const problems = result.success
+    ? []
+    : result.issues.flatMap((issue) => describeIssue(configSchema, issue, document));
   const parsed = result.success ? result.output : null;
   const found = parsed === null ? { problems: [], warnings: [] } : crossCheck(parsed, document);
   const all = [...problems, ...found.problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   return { parsed: all.length === 0 ? parsed : null, document, problems: all, warnings: found.warnings };
-}
-
-/** Turns an issue of the schema into problems that name the line and say what to write. */
-function describe(issue: v.InferIssue<typeof configSchema>, document: ConfigDocument): ConfigProblem[] {
-  const path = (issue.path ?? []).map((item) => item.key) as (string | number)[];
-  const at = (message: string): ConfigProblem[] => [
-    { line: document.lineOf(path), key: formatKey(path), message },
-  ];
-  if (issue.type === 'strict_object') {
-    const key = String(path.at(-1) ?? '');
-    if (issue.expected === 'never') return at(`is not a key that is known here${suggestion(key, path)}`);
-    if (issue.received === 'undefined' && path.length > 0) return at('is missing');
-    return at('must be a map');
-  }
-  const origin = issue.path?.at(-1)?.origin;
-  const shown = showValue(issue.input);
-  if (origin === 'key') return at(issue.message);
-  return at(
-    issue.message.startsWith('must') ? `${issue.message}, not ${shown}` : `${shown} ${issue.message}`,
-  );
-}
-
-/** The nearest key that is known where an unknown one stands. */
-function suggestion(unknown: string, path: KeyPath): string {
-  const known = knownKeys(path.slice(0, -1));
-  if (known.length === 0) return '';
-  const best = closest(unknown, known);
-  const near = distance(unknown.toLowerCase(), best.toLowerCase()) <= Math.max(2, unknown.length / 3);
-  return near ? `: did you mean ${best}?` : `: known are ${known.join(', ')}`;
-}
-
-/** The keys that the schema knows at a place. */
-function knownKeys(path: KeyPath): string[] {
-  let schema: unknown = configSchema;
-  for (const part of path) {
-    schema = unwrap(schema);
-    if (isObject(schema) && isObject(schema['entries'])) schema = schema['entries'][part];
-    else if (isObject(schema) && schema['type'] === 'record') schema = schema['value'];
-    else return [];
-  }
-  schema = unwrap(schema);
-  return isObject(schema) && isObject(schema['entries']) ? Object.keys(schema['entries']) : [];
-}
-
-function unwrap(schema: unknown): unknown {
-  let inner = schema;
-  while (isObject(inner)) {
-    if (isObject(inner['wrapped'])) inner = inner['wrapped'];
-    else if (Array.isArray(inner['pipe'])) inner = inner['pipe'].find(isShape) ?? null;
-    else return inner;
-  }
-  return inner;
-}
-
-/** The step of a pipe that says which keys there are. */
-function isShape(step: unknown): boolean {
-  return isObject(step) && (isObject(step['entries']) || step['type'] === 'record');
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
-
-function showValue(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map';
-  const written = JSON.stringify(value);
-  return written.length > 60 ? `${written.slice(0, 57)}…` : written;
 }
 
 /** What no single key can tell. */

@@ -61,6 +61,13 @@ export const EXPLANATIONS: { readonly [R in Reason]: Explanation } = {
       '`rdsctl simulate --dir DIR` makes a whole world to try things in.',
     ],
   },
+  BAD_MANIFEST: {
+    why: 'The file given to apply can not be read, has keys or values that are not known, or names a volume, node or storage server that is not there. All of it is checked before anything is done.',
+    now: NOTHING,
+    mend: [
+      'Each line of the message names file and line, and what to write instead. docs/MANIFEST.md describes the format.',
+    ],
+  },
   BAD_KEY_FILE: {
     why: 'A private key is missing, can not be read, or can be read by others: it would be no secret.',
     now: NOTHING,

@@ -14,6 +14,7 @@ export const REASONS = {
   BAD_NAME: { code: 'USAGE', about: 'A name has characters that names may not have.' },
   BAD_CONFIG: { code: 'USAGE', about: 'The configuration file is not valid.' },
   NO_CONFIG: { code: 'USAGE', about: 'There is no configuration file.' },
+  BAD_MANIFEST: { code: 'USAGE', about: 'The manifest of attachments is not valid.' },
   BAD_KEY_FILE: { code: 'USAGE', about: 'A key file is missing, unreadable or readable by others.' },
   AMBIGUOUS_VOLUME: { code: 'USAGE', about: 'Several storage servers have a volume of that name.' },
   AMBIGUOUS_LINEAGE: { code: 'USAGE', about: 'Tags of several lineages were found, and none was named.' },

@@ -52,7 +52,11 @@ export function makeConsole(world: World = {}): Console {
     io: {
       stdout: output('stdout'),
       stderr: output('stderr'),
-      stdin: { isTTY, readLine: () => Promise.resolve(typed.shift() ?? null) },
+      stdin: {
+        isTTY,
+        readLine: () => Promise.resolve(typed.shift() ?? null),
+        readAll: () => Promise.resolve(Buffer.alloc(0)),
+      },
       env: world.env ?? {},
       cwd: world.cwd ?? '/nowhere',
       home: world.home ?? '/nowhere',

@@ -6,6 +6,8 @@ export interface IoOptions {
   readonly typed?: readonly string[];
   /** Sends a signal as soon as this shows on stderr (`-v` shows steps). */
   readonly signalAt?: { readonly text: RegExp; readonly signal?: EndSignal };
+  /** What is piped in. */
+  readonly stdin?: string;
   /** Whoever reads standard output goes away after so many writes. */
   readonly goneAfter?: number;
   /** Standard output is a terminal. */
@@ -75,7 +77,11 @@ export function testIo<T>(
         return Promise.resolve();
       },
     },
-    stdin: { isTTY, readLine: () => Promise.resolve(typed.shift() ?? null) },
+    stdin: {
+      isTTY,
+      readLine: () => Promise.resolve(typed.shift() ?? null),
+      readAll: () => Promise.resolve(Buffer.from(options.stdin ?? '')),
+    },
     env: { RDSCTL_CONFIG: configPath, ...options.env },
     cwd: options.cwd ?? home,
     home,

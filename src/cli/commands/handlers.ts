@@ -7,6 +7,7 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   detach: () => import('./detach/run.ts'),
   move: () => import('./move/run.ts'),
   adopt: () => import('./adopt/run.ts'),
+  apply: () => import('./apply/run.ts'),
   list: () => import('./list/run.ts'),
   show: () => import('./show/run.ts'),
   tree: () => import('./tree/run.ts'),

@@ -1,5 +1,6 @@
 import type { CommandDefinition } from '../command.ts';
 import { adopt } from './adopt/definition.ts';
+import { apply } from './apply/definition.ts';
 import { attach } from './attach/definition.ts';
 import { completion } from './completion/definition.ts';
 import { configCheck } from './config-check/definition.ts';
@@ -32,6 +33,7 @@ export const DEFINITIONS = {
   detach,
   move,
   adopt,
+  apply,
   list,
   history,
   show,

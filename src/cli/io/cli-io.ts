@@ -22,6 +22,8 @@ export interface TextInput {
   readonly isTTY: boolean;
   /** One line without its end; null at the end of input. */
   readLine(signal: AbortSignal): Promise<string | null>;
+  /** All of it, to its end. @throws the signal's reason when aborted, and what reading fails with */
+  readAll(signal: AbortSignal): Promise<Buffer>;
 }
 
 /** The signals that end a command in order. */

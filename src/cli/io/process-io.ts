@@ -112,6 +112,17 @@ function processInput(): TextInput {
     get isTTY() {
       return mayBeTerminal(0) && process.stdin.isTTY;
     },
+    async readAll(signal) {
+      const { addAbortSignal } = await import('node:stream');
+      const chunks: Buffer[] = [];
+      try {
+        for await (const chunk of addAbortSignal(signal, process.stdin))
+          chunks.push(Buffer.from(chunk as Buffer));
+      } catch (error) {
+        throw signal.aborted ? signal.reason : error;
+      }
+      return Buffer.concat(chunks);
+    },
     async readLine(signal) {
       const { createInterface } = await import('node:readline');
       const lines = createInterface({ input: process.stdin, terminal: false });

@@ -1,3 +1,5 @@
+import { batchingNode } from '../../batching/batching-node.ts';
+import { batchingServer } from '../../batching/batching-server.ts';
 import type { Config } from '../../config/config.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { linuxNode, type LinuxNodeOptions } from '../../node/linux-node.ts';
@@ -45,7 +47,7 @@ export function makeServer(
     onCommand,
     nonce,
   });
-  return dryRun ? plannedServer(server, { nonce, onCommand }) : server;
+  return dryRun ? plannedServer(server, { nonce, onCommand }) : batchingServer(server);
 }
 
 /** The adapter of a configured node. @throws RdsctlError NO_SUCH_NODE */
@@ -74,7 +76,7 @@ export function makeNode(
     onCommand,
     nonce,
   };
-  return dryRun ? plannedNode(options) : linuxNode(options);
+  return dryRun ? plannedNode(options) : batchingNode(linuxNode(options));
 }
 
 /** A connection that is begun by `open`, or by the first exec; one that was closed is begun anew. */

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 
 import { AttachmentManager } from '../../attachment/attachment-manager.ts';
 import { VolumeLockManager } from '../../attachment/volume-lock-manager.ts';
@@ -60,6 +61,9 @@ export async function compose(command: CommandContext): Promise<Operating> {
   };
   const mayTouch = await volumeGlobs(config);
   const audit = auditRecorder(openAuditLog({ directory: location.directory }), origin);
+  const grace = graceOf(command.signal);
+  // Many volumes at a time listen to the same two; more than ten is no leak.
+  setMaxListeners(0, command.signal, grace);
   const context: OperationContext = {
     config,
     manager: new AttachmentManager(store),
@@ -82,7 +86,7 @@ export async function compose(command: CommandContext): Promise<Operating> {
     clock: dryRun ? hastyClock(command.now) : systemClock(command.now),
     report: command.report,
     signal: command.signal,
-    grace: graceOf(command.signal),
+    grace,
     by: `${by}@${origin.host}`,
     pid: origin.pid,
     lockTimeoutMs: config.timeouts.lock,

@@ -1,6 +1,7 @@
 /** One line of the audit log, as an operation tells it; who, host, pid and command are added by the log. */
 export interface AuditEvent {
   readonly event:
+  readonly event:
     | 'attach'
     | 'detach'
     | 'move'
@@ -11,7 +12,8 @@ export interface AuditEvent {
     | 'restore'
     | 'rebuild'
     | 'unlock'
-    | 'adopt';
+    | 'adopt'
+    | 'apply';
   readonly result: 'ok' | 'unchanged' | 'refused' | 'failed' | 'interrupted';
   readonly exitCode: number;
   /** The reason of a refusal or failure. */
