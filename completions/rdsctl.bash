@@ -3,7 +3,7 @@
 # What follows a word that is a command or begins one; fails for any other.
 _rdsctl_words() {
   case "$1" in
-    '') echo 'attach detach move list ls history show tree volumes drain fence unfence nodes reconcile state config simulate explain completion help' ;;
+    '') echo 'attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state config simulate explain completion help' ;;
     state) echo 'check backup restore rebuild unlock' ;;
     config) echo 'init check show' ;;
     *) return 1 ;;
@@ -16,8 +16,10 @@ _rdsctl_options() {
     'attach') echo '--shared --handoff --take-over -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'detach') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'move') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
-    'list') echo '--node --volume --phase --rds -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
-    'ls') echo '--node --volume --phase --rds -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'adopt') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'apply') echo '-f --file --prune -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'list') echo '--node --volume --phase --rds --watch --interval -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'ls') echo '--node --volume --phase --rds --watch --interval -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'history') echo '--event --result --by --since --until --limit -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'show') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'tree') echo '--rds --node --volume -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
@@ -53,14 +55,17 @@ _rdsctl_value() {
     *:--log-format) echo 'words text json' ;;
     *:--reason) echo nothing ;;
     'attach':--handoff) echo nothing ;;
+    'apply':--file | 'apply':-f) echo file ;;
     'list':--node) echo 'names node' ;;
     'list':--volume) echo 'names volume' ;;
     'list':--phase) echo 'words attaching attached detaching fencing fenced' ;;
     'list':--rds) echo 'names rds' ;;
+    'list':--interval) echo nothing ;;
     'ls':--node) echo 'names node' ;;
     'ls':--volume) echo 'names volume' ;;
     'ls':--phase) echo 'words attaching attached detaching fencing fenced' ;;
     'ls':--rds) echo 'names rds' ;;
+    'ls':--interval) echo nothing ;;
     'history':--event) echo nothing ;;
     'history':--result) echo 'words ok unchanged refused failed interrupted' ;;
     'history':--by) echo nothing ;;
@@ -95,6 +100,7 @@ _rdsctl_operand() {
     'detach':1) echo 'names node' ;;
     'move':0) echo 'names volume' ;;
     'move':1) echo 'names node' ;;
+    'adopt':*) echo 'names volume' ;;
     'history':0) echo 'names volume' ;;
     'show':0) echo 'names volume' ;;
     'drain':0) echo 'names node' ;;
@@ -106,9 +112,9 @@ _rdsctl_operand() {
     'state unlock':0) echo 'names volume' ;;
     'config init':0) echo file ;;
     'simulate':*) echo nothing ;;
-    'explain':0) echo 'words INTERNAL PARTIAL AUDIT_FAILED LOCAL_IO BAD_ARGUMENT BAD_NAME BAD_CONFIG NO_CONFIG BAD_KEY_FILE AMBIGUOUS_VOLUME AMBIGUOUS_LINEAGE NEEDS_CONFIRMATION SHARED_NOT_CONFIGURED DECLINED NO_SUCH_VOLUME NO_SUCH_NODE NO_SUCH_STORAGE_SERVER ATTACHED_ELSEWHERE NODE_FENCED UNTRACKED_EXPORT FOREIGN_TAG STALE_STATE CHANGED_MEANWHILE LOST_LOCK DUPLICATE_HOST_NQN NQN_COLLISION SHARE_LIMIT STALE_CONTROLLER OPEN_INTENT FOREIGN_LINEAGE LOCKED CONNECT_FAILED LOGIN_FAILED HOST_KEY_UNKNOWN HOST_KEY_MISMATCH CONNECTION_LOST NO_ANSWER DEVICE_IN_USE STATE_UNREADABLE STATE_DAMAGED STATE_NEWER STATE_UNWRITABLE REMOTE_ERROR BAD_ANSWER NOT_PERMITTED UNSUPPORTED_VERSION NODE_NOT_READY CONNECT_REFUSED NO_DEVICE NOT_VERIFIED NOT_DRAINED TIMED_OUT INTERRUPTED FAILED USAGE NOT_FOUND CONFLICT BUSY UNREACHABLE IN_USE DRIFT STATE REMOTE UNVERIFIED TIMEOUT SIGNAL' ;;
+    'explain':0) echo 'words INTERNAL PARTIAL AUDIT_FAILED LOCAL_IO BAD_ARGUMENT BAD_NAME BAD_CONFIG NO_CONFIG BAD_MANIFEST BAD_KEY_FILE AMBIGUOUS_VOLUME AMBIGUOUS_LINEAGE NEEDS_CONFIRMATION SHARED_NOT_CONFIGURED DECLINED NO_SUCH_VOLUME NO_SUCH_NODE NO_SUCH_STORAGE_SERVER ATTACHED_ELSEWHERE NODE_FENCED UNTRACKED_EXPORT NOTHING_TO_ADOPT WRONG_HOST_NQN FOREIGN_TAG STALE_STATE CHANGED_MEANWHILE LOST_LOCK DUPLICATE_HOST_NQN NQN_COLLISION SHARE_LIMIT STALE_CONTROLLER OPEN_INTENT FOREIGN_LINEAGE LOCKED CONNECT_FAILED LOGIN_FAILED HOST_KEY_UNKNOWN HOST_KEY_MISMATCH CONNECTION_LOST NO_ANSWER DEVICE_IN_USE STATE_UNREADABLE STATE_DAMAGED STATE_NEWER STATE_UNWRITABLE REMOTE_ERROR BAD_ANSWER NOT_PERMITTED UNSUPPORTED_VERSION NODE_NOT_READY CONNECT_REFUSED NO_DEVICE NOT_VERIFIED NOT_DRAINED TIMED_OUT INTERRUPTED FAILED USAGE NOT_FOUND CONFLICT BUSY UNREACHABLE IN_USE DRIFT STATE REMOTE UNVERIFIED TIMEOUT SIGNAL' ;;
     'completion':0) echo 'words bash zsh fish' ;;
-    'help':0) echo 'words attach detach move list ls history show tree volumes drain fence unfence nodes reconcile state config simulate explain completion' ;;
+    'help':0) echo 'words attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state config simulate explain completion' ;;
   esac
 }
 

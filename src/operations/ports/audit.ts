@@ -1,7 +1,6 @@
 /** One line of the audit log, as an operation tells it; who, host, pid and command are added by the log. */
 export interface AuditEvent {
   readonly event:
-  readonly event:
     | 'attach'
     | 'detach'
     | 'move'

@@ -132,6 +132,7 @@ function gatedStore(world: ModelWorld, gate: Gate, taken: (() => void)[]): State
         },
       };
     },
+    watch: (options) => store.watch(options),
     close: () => Promise.resolve(),
   };
 }

@@ -26,7 +26,7 @@ export async function watchList(
     backups: 0,
     stateLockTimeoutMs: 0,
     // Never asked for: a watch takes no lock.
-    holder: () => ({ who: '', host: '', pid: process.pid, command: command.commandLine }),
+    holder: () => ({ who: '', host: '', pid: process.pid, command: 'rdsctl list --watch' }),
   });
   const pollMs = Math.max(options.interval ?? DEFAULT_INTERVAL_MS, SHORTEST_INTERVAL_MS);
   const states = store.watch({ signal, pollMs });
