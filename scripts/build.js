@@ -61,7 +61,12 @@ async function buildCommandLine() {
     dynamicImportInCjs: false,
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name]-[hash].cjs',
-    minify: true,
+    // ssh2 tells its sessions apart by the name of their class.
+    minify: {
+      mangle: { keepNames: { function: false, class: true } },
+      compress: { keepNames: { function: false, class: true } },
+      codegen: true,
+    },
     codeSplitting: {
       groups: [
         { name: 'version', test: /\/src\/cli\/version\.ts$|\/package\.json$/, priority: 3 },

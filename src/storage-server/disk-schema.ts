@@ -25,8 +25,19 @@ const Count = v.union([
 ]);
 const Text = v.pipe(
   v.union([v.string(), v.number(), v.boolean()]),
-  v.transform((value) => String(value)),
+  v.transform(String),
+  // What can't be sent back could never be compared there. (Lone surrogates: with u whole pairs do not match.)
+  v.check((text) => !/[\0\ud800-\udfff]/u.test(text), 'not a text of bytes'),
+  v.transform(asBytes),
 );
+
+/**
+ * One character per byte. A serialiser that writes characters (`\u20ac`) has decoded UTF-8, so that is what the
+ * bytes are. Where that guess is wrong, the storage server's own comparison refuses the change.
+ */
+function asBytes(text: string): string {
+  return /[^\0-\xff]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+}
 
 const RawDisk = v.looseObject({
   slot: Text,

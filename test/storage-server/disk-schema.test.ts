@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Disk } from '../../src/operations/ports/storage-server.ts';
 import { defaultNqn, readDisks, readInFlight } from '../../src/storage-server/disk-schema.ts';
+import { quote } from '../../src/storage-server/quote.ts';
 import { aDisk } from '../fakes/fake-server.ts';
 
 const only = (raw: Record<string, unknown>, version = '7.21.5'): Disk | undefined =>
@@ -130,6 +131,38 @@ describe('readDisks', () => {
     expect(only({ slot: 'v', 'nvme-tcp-server-nqn': '' }, '7.21')?.nqn).toBe('nqn.2000-02.com.mikrotik:v');
     expect(defaultNqn('v', '7.20.8 (stable)')).toBe('v');
     expect(defaultNqn('v', '7.21rc2')).toBe('nqn.2000-02.com.mikrotik:v');
+  });
+});
+
+describe('a text that was serialised as characters, not bytes', () => {
+  it.each([
+    ['\\u20ac 5', '€ 5'],
+    ['\\ud83d\\ude00', '😀'],
+    ['gr\\u00fcn \\u20ac', 'grün €'],
+  ])('%s is read as its bytes, which can be sent back', (json, meant) => {
+    const [disk] = readDisks(`[{"slot":"v","comment":"${json}"}]`, '7.21.5');
+    expect(disk?.comment).toBe(Buffer.from(meant, 'utf8').toString('latin1'));
+    expect(() => quote(disk?.comment ?? '\0')).not.toThrow();
+  });
+
+  it.each(['slot', 'comment', 'nvme-tcp-server-nqn', 'nvme-tcp-server-allow-host-name'])(
+    'that no bytes can stand for is not taken: %s',
+    (property) => {
+      for (const odd of ['\\u0000', 'a\\ud800b', '\\udc00']) {
+        const raw = `{"slot":"v","${property}":"${odd}"}`;
+        expect(() => readDisks(`[${raw}]`, '7.21.5')).toThrow('not a text of bytes');
+      }
+    },
+  );
+
+  it('whatever text is read can be sent back', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (comment) => {
+        const read = attempt(JSON.stringify([{ slot: 'v', comment }]));
+        if (read !== null) expect(quote(read[0]?.comment ?? '')).toMatch(/^"[ -~]*"$/);
+        else expect(comment).toMatch(/[\0\ud800-\udfff]/u);
+      }),
+    );
   });
 });
 
