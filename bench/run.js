@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
+import { apply } from './apply.js';
 import { attach } from './attach.js';
 import { crowd } from './crowd.js';
 import { root } from './measure.js';
@@ -16,6 +17,7 @@ const PARTS = {
   'attach-slow': () => attach(7, 50),
   'attach-far': () => attach(7, 200),
   crowd,
+  apply,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);

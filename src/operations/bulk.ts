@@ -4,7 +4,7 @@ import { RdsctlError, type Hint } from '../errors/rdsctl-error.ts';
 import type { OperationContext } from './context.ts';
 
 /** At most so many volumes are worked on at once. */
-const VOLUMES_AT_ONCE = 16;
+const VOLUMES_AT_ONCE = 32;
 
 /** How the work on one of many volumes ended. */
 export type Outcome<T> =
