@@ -96,6 +96,7 @@ describe('in sync', () => {
       nodes: { asked: ['node-1', 'node-2'], unasked: [] },
       drift: [],
       skipped: [],
+      commands: [],
       counts: {
         volumes: 2,
         drift: 0,
@@ -424,6 +425,9 @@ describe('beside other commands', () => {
       skipped: [{ volume: 'vol-1', rds: 'rds1', holder: { pid: process.pid } }],
       counts: { skipped: 1 },
     });
+    const dry = await scene.run('reconcile', '--dry-run', '-o', 'json');
+    expect(dry.code, dry.stderr).toBe(0);
+    expect(dry.json()).toMatchObject({ inSync: true, skipped: [{ volume: 'vol-1' }] });
     held.letGo();
     expect((await working.ended).code).toBe(0);
     await expectSilent(scene);
@@ -463,6 +467,31 @@ describe('beside other commands', () => {
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
     await expectSilent(scene);
   });
+});
+
+test('a dry run tells every command that would be sent, and changes nothing', async () => {
+  const scene = await attached();
+  await scene.run('attach', 'vol-2', 'node-2');
+  await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name=""');
+  await scene.simulation.node('node-2').down('off');
+  await scene.simulation.node('node-2').up();
+  // The storage server forgets the session of a node without power only later.
+  await scene.simulation.events.waitFor(({ event, node }) => event === 'session-closed' && node === 'node-2');
+  const before = { state: scene.stateBytes(), changes: changes(scene).length, audit: scene.audit().length };
+  const { outcome, drift } = await reconcile(scene, '--dry-run');
+  expect(outcome.code, outcome.stderr).toBe(8);
+  expect(drift.map(({ kind, result }) => `${kind} ${result}`)).toEqual([
+    'open-export planned',
+    'not-connected planned',
+  ]);
+  const commands = outcome.json()['commands'] as { at: string; command: string }[];
+  expect(commands.map(({ at }) => at).sort()).toEqual(['node-2', 'rds1']);
+  expect(commands.find(({ at }) => at === 'rds1')?.command).toContain(
+    `nvme-tcp-server-allow-host-name="${scene.hostNqn('node-1')}"`,
+  );
+  expect({ state: scene.stateBytes(), changes: changes(scene).length, audit: scene.audit().length }).toEqual(
+    before,
+  );
 });
 
 test('a person reads what was found, what became of it, and what to run', async () => {

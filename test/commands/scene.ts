@@ -16,7 +16,7 @@ import { startSimulation, type Simulation, type SimulationOptions } from '../../
 import type { SimulatorEvent } from '../../src/simulator/events.ts';
 import { openFileStore } from '../../src/state/file/file-store.ts';
 import type { State } from '../../src/state/state.ts';
-import { findingsOfEvents, unclaimed } from '../safety/findings.ts';
+import { type Finding, findingsOfEvents, unclaimed } from '../safety/findings.ts';
 import { GroundTruth } from '../safety/ground-truth.ts';
 import { Witness } from '../safety/told.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
@@ -194,7 +194,10 @@ async function checkAfterwards(
   byHand: readonly string[],
 ): Promise<void> {
   const events = scene.events();
-  expect(findingsOfEvents({ events, told: scene.witness.told, twoAllowed })).toEqual([]);
+  const findings = findingsOfEvents({ events, told: scene.witness.told, twoAllowed });
+  // A hand that connects a volume anew does not give the lie to what rdsctl said before.
+  const isOurs = ({ law, volume }: Finding): boolean => law !== 'said otherwise' || !byHand.includes(volume);
+  expect(findings.filter(isOurs)).toEqual([]);
   if (!existsSync(scene.stateDir)) return;
   let state: State;
   try {

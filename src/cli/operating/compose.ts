@@ -14,6 +14,7 @@ import type { StorageServer } from '../../operations/ports/storage-server.ts';
 import type { MayTouch } from '../../operations/resolve.ts';
 import { openFileStore } from '../../state/file/file-store.ts';
 import { plannedStore } from '../../state/planned-store.ts';
+import type { LockHolder } from '../../state/lock.ts';
 import type { StateStore } from '../../state/store.ts';
 import type { CommandContext } from '../command.ts';
 import { makeNode, makeServer } from './adapters.ts';
@@ -28,6 +29,8 @@ export interface Operating {
   readonly config: Config;
   /** With --dry-run: every command in the order it would run; null otherwise. */
   readonly plan: readonly PlannedCommand[] | null;
+  /** The locks that others hold now, or may hold, by name. Takes none. */
+  heldLocks(): Promise<ReadonlyMap<string, LockHolder | null>>;
   close(): Promise<void>;
 }
 
@@ -97,6 +100,10 @@ export async function compose(command: CommandContext): Promise<Operating> {
     mayTouch,
     config,
     plan: dryRun ? plan : null,
+    async heldLocks() {
+      const locks = await fileStore.listLocks();
+      return new Map(locks.filter(({ alive }) => alive !== false).map(({ name, holder }) => [name, holder]));
+    },
     async close() {
       await Promise.all([...servers.values(), ...nodes.values()].map((host) => host.close()));
       await store.close();

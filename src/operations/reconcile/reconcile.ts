@@ -16,8 +16,12 @@ import { volumesOf } from './views.ts';
 /** Volumes that are repaired side by side: an SSH server takes about ten commands at once on one connection. */
 const VOLUMES_AT_ONCE = 8;
 
+/** The locks that others hold now, by name. */
+type HeldLocks = () => Promise<ReadonlyMap<string, LockHolder | null>>;
+
 export interface ReconcileRequest {
-  readonly dryRun: boolean;
+  /** Dry run: nothing is changed, no lock is taken; tells who holds which. Null = repair. */
+  readonly planned: HeldLocks | null;
   /** Milliseconds to wait for another reconcile; 0 = leave it to that one. */
   readonly waitMs: number;
 }
@@ -33,13 +37,13 @@ export async function reconcile(
   request: ReconcileRequest,
   mayTouch: MayTouch,
 ): Promise<ReconcileReport> {
-  if (request.dryRun) return work(context, true, mayTouch);
+  if (request.planned !== null) return work(context, request.planned, mayTouch);
   const turn = { had: false };
   const options = { ...lockOptions(context), timeoutMs: request.waitMs };
   try {
     return await context.locks.withLock('reconcile', options, () => {
       turn.had = true;
-      return work(context, false, mayTouch);
+      return work(context, null, mayTouch);
     });
   } catch (error) {
     if (turn.had || !isReason(error, 'LOCKED')) throw error;
@@ -63,7 +67,7 @@ const UNKNOWN_HOLDER: LockHolder = { who: '?', host: '?', pid: 0, command: '?', 
 
 async function work(
   context: OperationContext,
-  dryRun: boolean,
+  planned: HeldLocks | null,
   mayTouch: MayTouch,
 ): Promise<ReconcileReport> {
   const seen = await step(context, 'survey', 'ask storage servers and nodes', () => lookAtAll(context));
@@ -82,7 +86,7 @@ async function work(
       places.runExclusive(async () => {
         if (context.signal.aborted) return;
         const one: Case = { volume: volumeId(key), before, labelOf };
-        const result = await lookInto(context, one, dryRun);
+        const result = await lookInto(context, one, planned);
         if ('skipped' in result) skipped.push(result.skipped);
         else reports.set(key, result.reports);
         tell(context, result);
@@ -97,7 +101,7 @@ async function work(
     isSkipped.has(key) ? [] : (reports.get(key) ?? first.map((each) => ({ ...each, ...LEFT }))),
   );
   return {
-    dryRun,
+    dryRun: planned !== null,
     busy: null,
     inSync: drift.every(({ result }) => result === 'repaired'),
     servers: asked(seen.servers),
@@ -111,17 +115,19 @@ async function work(
 
 type Looked = { readonly skipped: Skipped } | { readonly reports: readonly DriftReport[] };
 
-async function lookInto(context: OperationContext, one: Case, dryRun: boolean): Promise<Looked> {
-  if (dryRun) return { reports: await planVolume(context, one) };
-  const turn = { had: false };
+async function lookInto(context: OperationContext, one: Case, planned: HeldLocks | null): Promise<Looked> {
   const { key } = one.volume;
+  const turn = { had: false };
   try {
+    const held = await planned?.();
+    if (held?.has(key) === true) return { skipped: { volume: key, holder: held.get(key) ?? null } };
     return await context.locks.withLock(
       key,
       { timeoutMs: 0, signal: context.signal },
       async (lock): Promise<Looked> => {
         turn.had = true;
-        return { reports: await repairVolume(context, one, lock) };
+        const go = planned === null ? repairVolume : planVolume;
+        return { reports: await go(context, one, lock) };
       },
     );
   } catch (error) {

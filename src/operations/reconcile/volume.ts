@@ -19,10 +19,14 @@ export interface Case {
   readonly labelOf: LabelOf;
 }
 
-/** Looks again, without a lock, and tells what would be repaired. */
+/**
+ * Looks again and goes through what would be repaired, with hosts and a state that change nothing and tell what
+ * they would be sent. What comes of it is not looked at: the nodes show what they are, not what they would be.
+ */
 export async function planVolume(
   context: OperationContext,
   { volume, before, labelOf }: Case,
+  lock: Lock,
 ): Promise<DriftReport[]> {
   let views;
   try {
@@ -31,12 +35,20 @@ export async function planVolume(
     if (!(error instanceof RdsctlError) || context.signal.aborted) throw error;
     return lost([], volume, error);
   }
-  const found = driftOf(views, sessionsOf(views), volume.key, labelOf);
-  return found.map((drift): DriftReport => ({
-    ...drift,
-    result: drift.repair === null ? 'left' : 'planned',
-    error: null,
-  }));
+  const disk = views.servers.get(volume.rds)?.disks.get(volume.slot);
+  const reports: DriftReport[] = [];
+  for (const drift of driftOf(views, sessionsOf(views), volume.key, labelOf)) {
+    const planned = drift.repair !== null && disk !== undefined;
+    reports.push({ ...drift, result: planned ? 'planned' : 'left', error: null });
+    if (!planned) continue;
+    try {
+      await repair(context, volume, drift, disk, lock);
+    } catch (error) {
+      // A second repair builds on what the first one would have left: it tells as much as it can.
+      if (!(error instanceof RdsctlError) || context.signal.aborted) throw error;
+    }
+  }
+  return reports;
 }
 
 /**

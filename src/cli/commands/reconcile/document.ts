@@ -1,7 +1,8 @@
+import type { PlannedCommand } from '../../operating/plan.ts';
 import type { Asked, DriftReport, ReconcileReport } from '../../../operations/reconcile/report.ts';
 
-/** The fields of a `ReconcileReport` document, in the order of the contract. */
-export function reconcileBody(report: ReconcileReport): object {
+/** The fields of a `ReconcileReport` document. @param planned what a dry run would send, else empty */
+export function reconcileBody(report: ReconcileReport, planned: readonly PlannedCommand[]): object {
   const { drift, skipped } = report;
   const count = (result: DriftReport['result']): number =>
     drift.filter((one) => one.result === result).length;
@@ -31,6 +32,7 @@ export function reconcileBody(report: ReconcileReport): object {
       rds: volume.slice(0, volume.indexOf('/')),
       holder,
     })),
+    commands: planned.map(({ at, kind, command }) => ({ at, kind, command })),
     counts: {
       volumes: report.volumes,
       drift: drift.length,

@@ -3,6 +3,7 @@ import { reconcile as reconcileAll } from '../../../operations/reconcile/reconci
 import type { ReconcileReport } from '../../../operations/reconcile/report.ts';
 import type { Handler } from '../../command.ts';
 import { compose } from '../../operating/compose.ts';
+import type { PlannedCommand } from '../../operating/plan.ts';
 import { isDocumentFormat } from '../../output/format.ts';
 import type { reconcile } from './definition.ts';
 import { exitCodeOf } from './exit-code.ts';
@@ -18,8 +19,9 @@ export const run: Handler<typeof reconcile> = async (command) => {
     if (metricsFile !== undefined) await measured(command, metricsFile, begun, report, exitCode);
   };
   let report: ReconcileReport;
+  let planned: readonly PlannedCommand[];
   try {
-    report = await reconciled(command);
+    ({ report, planned } = await reconciled(command));
   } catch (error) {
     await measure(null, exitCodeOf(error));
     throw error;
@@ -28,8 +30,8 @@ export const run: Handler<typeof reconcile> = async (command) => {
   if (report.drift.length > 0 || isDocumentFormat(out.format)) {
     await out.one({
       kind: 'ReconcileReport',
-      body: () => reconcileBody(report),
-      text: (style, wide) => reconcileText(report, style, wide),
+      body: () => reconcileBody(report, planned),
+      text: (style, wide) => reconcileText(report, planned, style, wide),
       names: () => [...new Set(report.drift.map(({ volume }) => volume))],
     });
   }
@@ -39,15 +41,17 @@ export const run: Handler<typeof reconcile> = async (command) => {
   return code;
 };
 
-async function reconciled(command: Parameters<typeof run>[0]): Promise<ReconcileReport> {
+/** The report, and what a dry run would send. */
+async function reconciled(command: Parameters<typeof run>[0]) {
   const { common } = command;
   const operating = await compose(command);
   try {
-    return await reconcileAll(
+    const report = await reconcileAll(
       operating.context,
-      { dryRun: common.dryRun, waitMs: common.lockTimeout ?? 0 },
+      { planned: common.dryRun ? () => operating.heldLocks() : null, waitMs: common.lockTimeout ?? 0 },
       operating.mayTouch,
     );
+    return { report, planned: operating.plan?.filter(({ changes }) => changes) ?? [] };
   } finally {
     await operating.close();
   }

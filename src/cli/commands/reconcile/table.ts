@@ -1,4 +1,5 @@
 import type { DriftReport, ReconcileReport } from '../../../operations/reconcile/report.ts';
+import type { PlannedCommand } from '../../operating/plan.ts';
 import { formatColumns } from '../../output/columns.ts';
 import type { Style } from '../../output/style.ts';
 
@@ -10,7 +11,12 @@ const RESULTS: Readonly<Record<DriftReport['result'], string>> = {
 };
 
 /** What was found, a line each, and below it what the operator has to run. */
-export function reconcileText({ drift }: ReconcileReport, style: Style, wide: boolean): string {
+export function reconcileText(
+  { drift }: ReconcileReport,
+  planned: readonly PlannedCommand[],
+  style: Style,
+  wide: boolean,
+): string {
   const table = formatColumns<DriftReport>(
     [
       { title: 'VOLUME', text: ({ volume }) => (wide ? volume : volume.slice(volume.indexOf('/') + 1)) },
@@ -32,9 +38,11 @@ export function reconcileText({ drift }: ReconcileReport, style: Style, wide: bo
     style,
   );
   const open = drift.filter(({ result }) => result === 'left' || result === 'failed');
-  if (open.length === 0) return table;
-  const commands = [...new Set(open.map(({ command }) => command))].map(
-    (command) => `  ${style.bold(command)}\n`,
-  );
-  return `${table}\nTo run by hand, when it is known to be right:\n${commands.join('')}`;
+  const byHand = [...new Set(open.map(({ command }) => command))].map((run) => `  ${style.bold(run)}\n`);
+  const sent = planned.map(({ at, command }) => `${style.bold(`# ${at}`)}\n${command}\n`);
+  return [
+    table,
+    ...(byHand.length === 0 ? [] : ['\nTo run by hand, when it is known to be right:\n', ...byHand]),
+    ...(sent.length === 0 ? [] : ['\nWould be sent:\n\n', sent.join('\n')]),
+  ].join('');
 }
