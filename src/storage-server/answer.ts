@@ -51,12 +51,25 @@ const ERROR_SHAPES = [
   /^(?:interrupted|action timed out)$/,
 ];
 
+/** Whether RouterOS did not understand a line at all: nothing of it ran. */
+export function isNotUnderstood(stdout: string): boolean {
+  const [words = ''] = stdout.trim().split(/[\r\n]+/);
+  return (
+    /^(?:bad (?:command name|parameter)|syntax error|expected )/.test(words.trim()) &&
+    hasErrorShape(words.trim())
+  );
+}
+
+function hasErrorShape(words: string): boolean {
+  return ERROR_SHAPES.some((shape) => shape.test(words));
+}
+
 function refusedWhole(stdout: string, server: string): RdsctlError {
   const lines = stdout.split(/[\r\n]+/).map((line) => line.trim());
   const words = lines.find((line) => line !== '') ?? '';
   if (lines.some((line) => NOT_PERMITTED.test(line))) return notPermitted(server);
-  if (ERROR_SHAPES.some((shape) => shape.test(words))) {
-    const unknown = /^(?:bad (?:command name|parameter)|syntax error|expected )/.test(words);
+  if (hasErrorShape(words)) {
+    const unknown = isNotUnderstood(words);
     return new RdsctlError('REMOTE_ERROR', {
       message: `${server} answered: ${words}`,
       now: 'The line was refused as a whole: nothing was changed by it.',

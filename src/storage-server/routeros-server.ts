@@ -9,9 +9,16 @@ import type {
   StorageServer,
 } from '../operations/ports/storage-server.ts';
 import type { Connection } from '../ssh/connection.ts';
-import { badAnswer, isPermissionText, notPermitted, readAnswer, type Answer } from './answer.ts';
+import {
+  badAnswer,
+  isNotUnderstood,
+  isPermissionText,
+  notPermitted,
+  readAnswer,
+  type Answer,
+} from './answer.ts';
 import { readDisks, readInFlight } from './disk-schema.ts';
-import { changeScript, inFlightScript, lookScript } from './scripts.ts';
+import { changeScript, inFlightScript, lookScript, VERSION_SCRIPT } from './scripts.ts';
 import { isSupported, OLDEST_VERSION } from './version.ts';
 
 export interface RouterOsServerOptions {
@@ -53,6 +60,20 @@ export function routerOsServer(options: RouterOsServerOptions): StorageServer {
     return result.stdout;
   }
 
+  /** A line that isn't understood may be too new for it: then that is what is said. */
+  async function checkVersion(signal: AbortSignal | undefined): Promise<void> {
+    const told = (await run(VERSION_SCRIPT, false, signal)).trim();
+    if (/^\d+\.\d+/.test(told) && !isSupported(told)) throw unsupported(told);
+  }
+
+  function unsupported(told: string): RdsctlError {
+    return new RdsctlError('UNSUPPORTED_VERSION', {
+      message: `${name} runs RouterOS ${told}; rdsctl needs ${OLDEST_VERSION} or later`,
+      now: 'Nothing was changed.',
+      details: { rds: name, version: told, needed: OLDEST_VERSION },
+    });
+  }
+
   function payloadsOf(answer: Answer): readonly string[] {
     if (answer.ok) return answer.payloads;
     if (isPermissionText(answer.text)) throw notPermitted(name);
@@ -80,17 +101,13 @@ export function routerOsServer(options: RouterOsServerOptions): StorageServer {
 
     async look(slots, { signal } = {}): Promise<ServerView> {
       const mark = nonce();
-      const answer = readAnswer(await run(lookScript(slots, mark), false, signal), mark, name);
+      const stdout = await run(lookScript(slots, mark), false, signal);
+      if (isNotUnderstood(stdout)) await checkVersion(signal);
+      const answer = readAnswer(stdout, mark, name);
       const [told = '', json = ''] = payloadsOf(answer);
       if (!/^\d+\.\d+/.test(told)) throw badAnswer(name, 'it did not tell its version', told);
       version = told.trim();
-      if (!isSupported(version)) {
-        throw new RdsctlError('UNSUPPORTED_VERSION', {
-          message: `${name} runs RouterOS ${version}; rdsctl needs ${OLDEST_VERSION} or later`,
-          now: 'Nothing was changed.',
-          details: { rds: name, version, needed: OLDEST_VERSION },
-        });
-      }
+      if (!isSupported(version)) throw unsupported(version);
       const disks = disksOf(json);
       const wanted = slots === 'all' ? disks : disks.filter((disk) => slots.includes(disk.slot));
       return { version, disks: wanted.filter((disk) => options.mayTouch(disk.slot)) };

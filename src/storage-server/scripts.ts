@@ -22,6 +22,9 @@ export function lookScript(slots: readonly string[] | 'all', nonce: string): str
   );
 }
 
+/** Reads the version alone, in words that RouterOS 6 knows, too. */
+export const VERSION_SCRIPT = ':put [/system resource get version]';
+
 /** Reads the operations in flight of some disks. */
 export function inFlightScript(slots: readonly string[], nonce: string): string {
   const each = slots.map(
