@@ -8,6 +8,7 @@ import { nested } from './grammar.ts';
 import { readPropertyWord, readWord } from './literals.ts';
 import { PARSE_ERRORS } from './reader.ts';
 import {
+  isAddressWithLength,
   isDuration,
   isFlag,
   isYesNo,
@@ -150,6 +151,11 @@ function parseValue(grammar: Grammar, entry: CommandEntry, name: string): Node |
   if (isDuration(name)) {
     if (typeof value.value !== 'bigint') return value;
     return { kind: 'constant', value: { type: 'time', nanoseconds: value.value * 1_000_000_000n } };
+  }
+  const [address = '', length] = written.split('/');
+  if (word && length !== undefined && isAddressWithLength(entry.path, name)) {
+    const parts = [readPropertyWord(address), readPropertyWord(length)];
+    return { kind: 'constant', value: { type: 'array', members: parts.map((part) => ({ value: part })) } };
   }
   return word && entry.path.length > 0 ? { kind: 'constant', value: readPropertyWord(written) } : value;
 }

@@ -145,6 +145,11 @@ export function isDuration(argument: string): boolean {
   );
 }
 
+/** Arguments that hold an address with the length of its network: two values (seen on 7.23.1: `10.9.9.9;32`). */
+export function isAddressWithLength(path: readonly string[], argument: string): boolean {
+  return argument === 'address' && path.join('/') === 'ip/address';
+}
+
 /** Arguments that are yes or no in every menu (seen: another word there is a "syntax error"). */
 export function isYesNo(argument: string): boolean {
   return argument === 'disabled';
