@@ -15,7 +15,7 @@ function __rdsctl_read
             end
             set expects
         else if string match -q -- '-*' $word
-            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --file -f --node --volume --phase --rds --interval --event --result --by --since --until --limit --metrics-file --lineage --dir --nodes --volumes --routeros --events --faults
+            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --file -f --node --volume --phase --rds --columns --sort --interval --event --result --by --since --until --limit --metrics-file --lineage --dir --nodes --volumes --routeros --events --faults
                 set expects $word
             end
         else if test -z "$__rdsctl_command"
@@ -174,6 +174,9 @@ complete -c rdsctl -n '__rdsctl_at \'list\'' -l node -x -a '(__rdsctl_names node
 complete -c rdsctl -n '__rdsctl_at \'list\'' -l volume -x -a '(__rdsctl_names volume)' -d 'Only volumes whose slot or RDS/SLOT matches; may be repeated.'
 complete -c rdsctl -n '__rdsctl_at \'list\'' -l phase -x -a 'attaching attached detaching fencing fenced' -d 'Only those in this phase: attaching, attached, detaching, fencing, fenced; may be repeated.'
 complete -c rdsctl -n '__rdsctl_at \'list\'' -l rds -x -a '(__rdsctl_names rds)' -d 'Only those of this storage server; may be repeated.'
+complete -c rdsctl -n '__rdsctl_at \'list\'' -l columns -x -d 'Only these columns of the table, in this order: their titles, separated by commas.'
+complete -c rdsctl -n '__rdsctl_at \'list\'' -l sort -x -d 'Sort by this column; -COLUMN turns the order round.'
+complete -c rdsctl -n '__rdsctl_at \'list\'' -l no-headers -d 'Leave out the line of titles.'
 complete -c rdsctl -n '__rdsctl_at \'list\'' -l watch -d 'Go on until interrupted: redraw on a terminal, else one JSON document a line at each change.'
 complete -c rdsctl -n '__rdsctl_at \'list\'' -l interval -x -d 'With --watch: how often to look where the kernel tells of no changes (default 2s).'
 complete -c rdsctl -n '__rdsctl_at \'list\'' -l config -s c -r -F -d 'Configuration file.'
@@ -190,6 +193,9 @@ complete -c rdsctl -n '__rdsctl_at \'ls\'' -l node -x -a '(__rdsctl_names node)'
 complete -c rdsctl -n '__rdsctl_at \'ls\'' -l volume -x -a '(__rdsctl_names volume)' -d 'Only volumes whose slot or RDS/SLOT matches; may be repeated.'
 complete -c rdsctl -n '__rdsctl_at \'ls\'' -l phase -x -a 'attaching attached detaching fencing fenced' -d 'Only those in this phase: attaching, attached, detaching, fencing, fenced; may be repeated.'
 complete -c rdsctl -n '__rdsctl_at \'ls\'' -l rds -x -a '(__rdsctl_names rds)' -d 'Only those of this storage server; may be repeated.'
+complete -c rdsctl -n '__rdsctl_at \'ls\'' -l columns -x -d 'Only these columns of the table, in this order: their titles, separated by commas.'
+complete -c rdsctl -n '__rdsctl_at \'ls\'' -l sort -x -d 'Sort by this column; -COLUMN turns the order round.'
+complete -c rdsctl -n '__rdsctl_at \'ls\'' -l no-headers -d 'Leave out the line of titles.'
 complete -c rdsctl -n '__rdsctl_at \'ls\'' -l watch -d 'Go on until interrupted: redraw on a terminal, else one JSON document a line at each change.'
 complete -c rdsctl -n '__rdsctl_at \'ls\'' -l interval -x -d 'With --watch: how often to look where the kernel tells of no changes (default 2s).'
 complete -c rdsctl -n '__rdsctl_at \'ls\'' -l config -s c -r -F -d 'Configuration file.'
@@ -245,6 +251,9 @@ complete -c rdsctl -n '__rdsctl_at \'tree\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'tree\'' -l version -s V -d 'The version.'
 complete -c rdsctl -n '__rdsctl_at \'volumes\'' -l rds -x -a '(__rdsctl_names rds)' -d 'Only this storage server; may be repeated.'
 complete -c rdsctl -n '__rdsctl_at \'volumes\'' -l volume -x -a '(__rdsctl_names volume)' -d 'Only volumes whose slot or RDS/SLOT matches; may be repeated.'
+complete -c rdsctl -n '__rdsctl_at \'volumes\'' -l columns -x -d 'Only these columns of the table, in this order: their titles, separated by commas.'
+complete -c rdsctl -n '__rdsctl_at \'volumes\'' -l sort -x -d 'Sort by this column; -COLUMN turns the order round.'
+complete -c rdsctl -n '__rdsctl_at \'volumes\'' -l no-headers -d 'Leave out the line of titles.'
 complete -c rdsctl -n '__rdsctl_at \'volumes\'' -l config -s c -r -F -d 'Configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'volumes\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
 complete -c rdsctl -n '__rdsctl_at \'volumes\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'
@@ -302,6 +311,9 @@ complete -c rdsctl -n '__rdsctl_at \'unfence\'' -l reason -x -d 'Why it is done;
 complete -c rdsctl -n '__rdsctl_at \'unfence\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'unfence\'' -l version -s V -d 'The version.'
 complete -c rdsctl -n '__rdsctl_operand \'unfence\' 0 0' -a '(__rdsctl_names node)'
+complete -c rdsctl -n '__rdsctl_at \'nodes\'' -l columns -x -d 'Only these columns of the table, in this order: their titles, separated by commas.'
+complete -c rdsctl -n '__rdsctl_at \'nodes\'' -l sort -x -d 'Sort by this column; -COLUMN turns the order round.'
+complete -c rdsctl -n '__rdsctl_at \'nodes\'' -l no-headers -d 'Leave out the line of titles.'
 complete -c rdsctl -n '__rdsctl_at \'nodes\'' -l config -s c -r -F -d 'Configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'nodes\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
 complete -c rdsctl -n '__rdsctl_at \'nodes\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'

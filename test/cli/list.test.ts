@@ -169,3 +169,42 @@ describe('list', () => {
     expect((await list([])).stdout).not.toContain('\u001b');
   });
 });
+
+describe('list, as one wants to see it', () => {
+  beforeEach(() => {
+    save(
+      attachment('rds1', 'vol-1', 'node-2', { sizeBytes: 30, attachedAt: '2026-11-18T12:00:00.000Z' }),
+      attachment('rds1', 'vol-2', 'node-10', { sizeBytes: 4_000, attachedAt: '2026-11-20T12:00:00.000Z' }),
+      attachment('rds1', 'vol-3', 'node-1', { sizeBytes: 200, attachedAt: '2026-11-19T12:00:00.000Z' }),
+    );
+  });
+
+  it.each([
+    ['node', ['vol-3', 'vol-1', 'vol-2']],
+    ['-node', ['vol-2', 'vol-1', 'vol-3']],
+    ['SIZE', ['vol-1', 'vol-3', 'vol-2']],
+    ['age', ['vol-2', 'vol-3', 'vol-1']],
+    ['-age', ['vol-1', 'vol-3', 'vol-2']],
+  ])('sorts by %s, in every format', async (column, expected) => {
+    expect(await names('--sort', column)).toEqual(expected);
+    const { stdout } = await list(['--sort', column, '-o', 'json']);
+    const { items } = JSON.parse(stdout) as { items: { volume: string }[] };
+    expect(items.map(({ volume }) => volume)).toEqual(expected);
+  });
+
+  it('shows the columns that are named, in that order, wide ones too', async () => {
+    const { stdout } = await list(['--columns', 'token,volume']);
+    expect(stdout).toBe('TOKEN  VOLUME\n    7  vol-1\n    7  vol-2\n    7  vol-3\n');
+  });
+
+  it('leaves out the titles', async () => {
+    const { stdout } = await list(['--no-headers', '--columns', 'volume,node']);
+    expect(stdout).toBe('vol-1   node-2\nvol-2   node-10\nvol-3   node-1\n');
+  });
+
+  it.each([['--sort'], ['--columns']])('%s says which columns there are', async (option) => {
+    const refused = await list([option, 'colour']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('there is no column "colour", only volume, rds, node, phase');
+  });
+});

@@ -1,5 +1,6 @@
 import { PHASES } from '../../../attachment/phase.ts';
 import { defineCommand } from '../../command.ts';
+import { TABLE_OPTIONS } from '../../output/table-options.ts';
 import { duration, flag, list as many } from '../../specs.ts';
 
 export const list = defineCommand({
@@ -20,6 +21,7 @@ Lists the attachments that the state remembers. Reads only the state: it takes n
       choices: PHASES,
     }),
     rds: many('RDS', 'Only those of this storage server; may be repeated.', { completes: 'rds' }),
+    ...TABLE_OPTIONS,
     watch: flag(
       'Go on until interrupted: redraw on a terminal, else one JSON document a line at each change.',
     ),
@@ -31,6 +33,7 @@ Lists the attachments that the state remembers. Reads only the state: it takes n
     { run: 'rdsctl list --node node-3', about: 'What node-3 has' },
     { run: "rdsctl list --volume 'db-*' -o wide", about: 'Everything about the volumes of the databases' },
     { run: 'rdsctl list --watch', about: 'Follow what happens' },
+    { run: 'rdsctl list --sort -age --columns volume,node,age', about: 'The newest first, in three columns' },
     { run: 'rdsctl list --phase fenced -o name', about: 'Volumes that were fenced, for a script' },
   ],
 });

@@ -5,9 +5,10 @@ import type { StateLocation } from '../../../config/state-location.ts';
 import type { State } from '../../../state/state.ts';
 import type { Handler } from '../../command.ts';
 import { attachmentBody } from '../../output/attachment-document.ts';
+import { formatTable, sortRows } from '../../output/table.ts';
 import type { list } from './definition.ts';
 import { makeSelection } from './selection.ts';
-import { attachmentTable } from './table.ts';
+import { attachmentColumns } from './table.ts';
 
 /** Lists the attachments of the state, once or until a signal comes. */
 export const run: Handler<typeof list> = async (command) => {
@@ -21,7 +22,9 @@ export const run: Handler<typeof list> = async (command) => {
   }
   const { attachments } = readState(await stateLocation());
   const select = await makeSelection(options);
-  const { all, shown, label } = select(attachments);
+  const { all, shown: selected, label } = select(attachments);
+  const columns = attachmentColumns(selected, { label, now: now(), style: out.style });
+  const shown = sortRows(columns, selected, options.sort);
   const forPeople = common.output === 'table' || common.output === 'wide';
   if (shown.length === 0 && forPeople) {
     if (!common.quiet) await io.stderr.write(all === 0 ? 'No attachments.\n' : 'No attachment matches.\n');
@@ -32,7 +35,8 @@ export const run: Handler<typeof list> = async (command) => {
     itemKind: 'Attachment',
     items: shown,
     item: (one) => attachmentBody(one, { label: label(one) }),
-    text: (style, wide) => attachmentTable(shown, { label, now: now(), wide, style }),
+    text: (style, wide) =>
+      formatTable(columns, shown, { wide, style, choice: options, room: io.stdout.columns }),
     names: () => shown.map(label),
   });
   return EXIT_CODES.OK;

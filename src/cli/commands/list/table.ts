@@ -1,27 +1,30 @@
 import type { Attachment } from '../../../attachment/attachment.ts';
 import type { Phase } from '../../../attachment/phase.ts';
-import { formatColumns, type Column } from '../../output/columns.ts';
 import type { Style } from '../../output/style.ts';
+import { formatTable, type TableColumn, type TableLook } from '../../output/table.ts';
 import { formatAge, formatSize } from '../../output/units.ts';
 
-interface TableOptions {
+interface TableOptions extends TableLook {
   /** The volume as the operator names it. */
   readonly label: (attachment: Attachment) => string;
   readonly now: Date;
-  readonly wide: boolean;
-  readonly style: Style;
 }
 
-/** Attachments as a table; the storage server gets a column when there are several. */
-export function attachmentTable(
+/** Attachments as a table. */
+export function attachmentTable(attachments: readonly Attachment[], options: TableOptions): string {
+  return formatTable(attachmentColumns(attachments, options), attachments, options);
+}
+
+/** The columns of attachments; the storage server is one without being asked for when there are several. */
+export function attachmentColumns(
   attachments: readonly Attachment[],
-  { label, now, wide, style }: TableOptions,
-): string {
+  { label, now, style }: Pick<TableOptions, 'label' | 'now' | 'style'>,
+): readonly TableColumn<Attachment>[] {
   const several = attachments.some(({ rds }) => rds !== attachments[0]?.rds);
   const size = remembered(formatSize);
-  const columns: Column<Attachment>[] = [
+  return [
     { title: 'VOLUME', text: label },
-    ...(several || wide ? [{ title: 'RDS', text: (one: Attachment) => one.rds }] : []),
+    { title: 'RDS', text: (one: Attachment) => one.rds, wide: !several },
     { title: 'NODE', text: nodes },
     {
       title: 'PHASE',
@@ -33,20 +36,27 @@ export function attachmentTable(
       title: 'SIZE',
       align: 'right',
       text: ({ sizeBytes }) => (sizeBytes === null ? '-' : size(sizeBytes)),
+      order: ({ sizeBytes }) => sizeBytes ?? -1,
     },
-    { title: 'AGE', text: ({ attachedAt }) => formatAge(attachedAt, now) },
+    {
+      title: 'AGE',
+      text: ({ attachedAt }) => formatAge(attachedAt, now),
+      order: ({ attachedAt }) => -Date.parse(attachedAt),
+    },
+
+    { title: 'NQN', wide: true, text: ({ nqn }) => nqn ?? '-' },
+    { title: 'HOST-NQN', wide: true, text: ({ holders }) => holders[0].hostNqn ?? '-' },
+    {
+      title: 'TOKEN',
+      wide: true,
+      align: 'right',
+      text: ({ token }) => String(token),
+      order: ({ token }) => token,
+    },
+    { title: 'SINCE', wide: true, text: ({ attachedAt }) => attachedAt },
+    { title: 'ADDRESS', wide: true, text: ({ transport }) => address(transport) },
+    { title: 'BY', wide: true, text: ({ by }) => by },
   ];
-  if (wide) {
-    columns.push(
-      { title: 'NQN', text: ({ nqn }) => nqn ?? '-' },
-      { title: 'HOST-NQN', text: ({ holders }) => holders[0].hostNqn ?? '-' },
-      { title: 'TOKEN', align: 'right', text: ({ token }) => String(token) },
-      { title: 'SINCE', text: ({ attachedAt }) => attachedAt },
-      { title: 'ADDRESS', text: ({ transport }) => address(transport) },
-      { title: 'BY', text: ({ by }) => by },
-    );
-  }
-  return formatColumns(columns, attachments, style);
 }
 
 /** Volumes come in a few sizes. */

@@ -6,8 +6,9 @@ import type { CommandContext } from '../../command.ts';
 import { openScreen } from '../../io/screen.ts';
 import { attachmentBody } from '../../output/attachment-document.ts';
 import { makeDocument } from '../../output/document.ts';
+import { sortRows, type TableChoice } from '../../output/table.ts';
 import { makeSelection, type Filters, type Selection } from './selection.ts';
-import { attachmentTable } from './table.ts';
+import { attachmentColumns, attachmentTable } from './table.ts';
 
 const DEFAULT_INTERVAL_MS = 2_000;
 const SHORTEST_INTERVAL_MS = 100;
@@ -15,7 +16,7 @@ const SHORTEST_INTERVAL_MS = 100;
 /** Follows the state until a signal comes, which is its proper end; or until nobody reads it any more. */
 export async function watchList(
   command: Omit<CommandContext, 'args' | 'options'> & {
-    readonly options: Filters & { readonly interval: number | undefined };
+    readonly options: Filters & TableChoice & { readonly interval: number | undefined };
   },
   directory: string,
 ): Promise<number> {
@@ -31,7 +32,15 @@ export async function watchList(
   const pollMs = Math.max(options.interval ?? DEFAULT_INTERVAL_MS, SHORTEST_INTERVAL_MS);
   const states = store.watch({ signal, pollMs });
   const forPeople = common.output === 'table' || common.output === 'wide';
-  const show = (state: State): Selection => select(state.attachments);
+  const show = (state: State): Shown => {
+    const selection = select(state.attachments);
+    const look = { label: selection.label, now: command.now(), style: command.out.style };
+    const columns = attachmentColumns(selection.shown, look);
+    const shown = sortRows(columns, selection.shown, options.sort);
+    const table = (wide: boolean, room?: number): string =>
+      attachmentTable(shown, { ...look, wide, choice: options, room });
+    return { ...selection, shown, table };
+  };
   if (forPeople && io.stdout.isTTY) await redraw(command, states, show, pollMs);
   else await follow(command, states, show);
   const why: unknown = signal.reason;
@@ -39,16 +48,21 @@ export async function watchList(
   return EXIT_CODES.OK;
 }
 
+/** A selection, and how it looks. */
+interface Shown extends Selection {
+  readonly table: (wide: boolean, room?: number) => string;
+}
+
 /** For programs: a document a line, at the start and then at each change of what is listed. */
 async function follow(
-  { out, io, common, now }: Pick<CommandContext, 'out' | 'io' | 'common' | 'now'>,
+  { out, io, common }: Pick<CommandContext, 'out' | 'io' | 'common'>,
   states: AsyncIterable<State>,
-  show: (state: State) => Selection,
+  show: (state: State) => Shown,
 ): Promise<void> {
   const asked = common.flags.has('output') ? common.output : 'jsonl';
   let last: string | null = null;
   for await (const state of states) {
-    const { shown, label } = show(state);
+    const { shown, label, table } = show(state);
     const items = shown.map((one) => attachmentBody(one, { label: label(one) }));
     const document = makeDocument('AttachmentList', { items });
     const line = JSON.stringify(document);
@@ -59,9 +73,8 @@ async function follow(
       const { toYaml } = await import('../../output/yaml.ts');
       await out.raw(`---\n${toYaml(document)}`);
     } else if (asked === 'table' || asked === 'wide' || asked === 'name') {
-      const table = (): string =>
-        attachmentTable(shown, { label, now: now(), wide: asked === 'wide', style: out.style });
-      const text = asked === 'name' ? shown.map((one) => `${label(one)}\n`).join('') : table();
+      const text =
+        asked === 'name' ? shown.map((one) => `${label(one)}\n`).join('') : table(asked === 'wide');
       await out.raw(`${first ? '' : '\n'}${text}`);
     } else {
       await out.raw(`${line}\n`);
@@ -74,18 +87,18 @@ async function follow(
 async function redraw(
   { out, io, common, now, signal }: Pick<CommandContext, 'out' | 'io' | 'common' | 'now' | 'signal'>,
   states: AsyncIterable<State>,
-  show: (state: State) => Selection,
+  show: (state: State) => Shown,
   everyMs: number,
 ): Promise<void> {
   const screen = await openScreen(io.stdout);
   let newest: State | null = null;
   const draw = async (): Promise<void> => {
     if (newest === null || signal.aborted) return;
-    const { shown, label, all } = show(newest);
+    const { shown, table, all } = show(newest);
     const time = `${now().toISOString().slice(0, 19).replace('T', ' ')}Z`;
     const head = `${out.style.dim(`${time}  ${shown.length} of ${all} attachments, Ctrl-C ends`)}\n`;
     const wide = common.output === 'wide';
-    await screen.show(head + attachmentTable(shown, { label, now: now(), wide, style: out.style }));
+    await screen.show(head + table(wide, io.stdout.columns));
   };
   const clock = setInterval(() => void draw(), everyMs);
   try {

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../command.ts';
+import { TABLE_OPTIONS } from '../../output/table-options.ts';
 import { rest } from '../../specs.ts';
 
 export const nodes = defineCommand({
@@ -11,7 +12,7 @@ Asks the nodes, all at the same time: whether they answer, their host NQN, their
   arguments: {
     nodes: rest('NODE', 'Only these nodes.', { completes: 'node' }),
   },
-  options: {},
+  options: TABLE_OPTIONS,
   changes: false,
   examples: [{ run: 'rdsctl nodes', about: 'See which nodes answer' }],
 });

@@ -1,25 +1,31 @@
 import { nodes as askNodes, type NodeRow } from '../../../operations/nodes.ts';
 import type { Handler } from '../../command.ts';
 import { operate } from '../../operating/operate.ts';
-import { formatColumns, type Column } from '../../output/columns.ts';
 import type { Style } from '../../output/style.ts';
+import { formatTable, sortRows, type TableColumn } from '../../output/table.ts';
 import type { nodes } from './definition.ts';
 
 /** Lists the nodes. One that does not answer is part of the answer, not a failure. */
 export const run: Handler<typeof nodes> = (command) => {
-  const { args, out } = command;
+  const { args, io, options, out } = command;
   return operate(
     command,
     ({ context }) => askNodes(context, args.nodes),
-    (rows) =>
-      out.list({
+    (asked) => {
+      const columns = nodeColumns(out.style);
+      const rows = sortRows(columns, asked, options.sort);
+      return out.list({
         kind: 'NodeList',
         itemKind: 'Node',
         items: rows,
         item: nodeBody,
-        text: (style, wide) => nodeTable(rows, style, wide),
+        text: (style, wide) =>
+          rows.length === 0
+            ? 'No nodes are configured.\n'
+            : formatTable(columns, rows, { style, wide, choice: options, room: io.stdout.columns }),
         names: () => rows.map(({ node }) => node),
-      }),
+      });
+    },
   );
 };
 
@@ -46,27 +52,31 @@ function nodeBody(row: NodeRow): object {
   };
 }
 
-function nodeTable(rows: readonly NodeRow[], style: Style, wide: boolean): string {
-  if (rows.length === 0) return 'No nodes are configured.\n';
-  const columns: Column<NodeRow>[] = [
+function nodeColumns(style: Style): readonly TableColumn<NodeRow>[] {
+  return [
     { title: 'NODE', text: ({ node }) => node },
     {
       title: 'STATUS',
       text: status,
       paint: (text, row) => (row.reachable && row.fenced === null ? style.good(text) : style.bad(text)),
     },
-    { title: 'VOLUMES', align: 'right', text: ({ volumes }) => String(volumes.length) },
+    {
+      title: 'VOLUMES',
+      align: 'right',
+      text: ({ volumes }) => String(volumes.length),
+      order: ({ volumes }) => volumes.length,
+    },
     { title: 'NVME-CLI', text: ({ view, reachable }) => (reachable ? (view?.nvmeCli ?? 'missing') : '-') },
-    { title: 'HOST-NQN', text: hostNqn, paint: (text, { twin }) => (twin === null ? text : style.bad(text)) },
+    {
+      title: 'HOST-NQN',
+      cuts: true,
+      text: hostNqn,
+      paint: (text, { twin }) => (twin === null ? text : style.bad(text)),
+    },
+    { title: 'KERNEL', wide: true, text: ({ view }) => view?.kernel ?? '-' },
+    { title: 'HOST', wide: true, text: ({ host, transport }) => host ?? transport },
+    { title: 'NOTE', wide: true, text: ({ error }) => error?.message ?? '' },
   ];
-  if (wide) {
-    columns.push(
-      { title: 'KERNEL', text: ({ view }) => view?.kernel ?? '-' },
-      { title: 'HOST', text: ({ host, transport }) => host ?? transport },
-      { title: 'NOTE', text: ({ error }) => error?.message ?? '' },
-    );
-  }
-  return formatColumns(columns, rows, style);
 }
 
 function status({ reachable, fenced, view }: NodeRow): string {

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../command.ts';
+import { TABLE_OPTIONS } from '../../output/table-options.ts';
 import { list } from '../../specs.ts';
 
 export const volumes = defineCommand({
@@ -14,6 +15,7 @@ Asks the storage servers for their volumes, with sizes, exports and who has them
     volume: list('GLOB', 'Only volumes whose slot or RDS/SLOT matches; may be repeated.', {
       completes: 'volume',
     }),
+    ...TABLE_OPTIONS,
   },
   changes: false,
   examples: [{ run: 'rdsctl volumes', about: 'Everything that could be attached' }],

@@ -4,12 +4,13 @@ import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import type { Handler } from '../../command.ts';
 import { operate } from '../../operating/operate.ts';
 import { sortNaturally } from '../../output/natural-order.ts';
+import { formatTable, sortRows } from '../../output/table.ts';
 import type { volumes } from './definition.ts';
-import { volumeTable } from './table.ts';
+import { volumeColumns } from './table.ts';
 
 /** Lists what the storage servers hold. A server that does not answer is an error after the others' list. */
 export const run: Handler<typeof volumes> = async (command) => {
-  const { options, out } = command;
+  const { io, options, out } = command;
   const matches = await globFilter(options.volume);
   let unseen: VolumesResult['servers'] = [];
   await operate(
@@ -17,10 +18,12 @@ export const run: Handler<typeof volumes> = async (command) => {
     ({ context }) => lookAtVolumes(context, options.rds),
     async (result) => {
       unseen = result.servers.filter(({ error }) => error !== null);
-      const rows = sortNaturally(result.volumes.filter(matches), ({ key }) => key);
+      const matching = sortNaturally(result.volumes.filter(matches), ({ key }) => key);
       const slots = result.volumes.map(({ disk }) => disk.slot);
       const twice = new Set(slots.filter((slot, index) => slots.indexOf(slot) !== index));
       const label = (row: VolumeRow): string => (twice.has(row.disk.slot) ? row.key : row.disk.slot);
+      const columns = volumeColumns(label, out.style);
+      const rows = sortRows(columns, matching, options.sort);
       await out.list({
         kind: 'VolumeList',
         itemKind: 'Volume',
@@ -34,7 +37,10 @@ export const run: Handler<typeof volumes> = async (command) => {
             message: error?.message ?? null,
           })),
         },
-        text: (style, wide) => volumeTable(rows, { label, style, wide }),
+        text: (style, wide) =>
+          rows.length === 0
+            ? 'No volumes.\n'
+            : formatTable(columns, rows, { style, wide, choice: options, room: io.stdout.columns }),
         names: () => rows.map(label),
       });
     },

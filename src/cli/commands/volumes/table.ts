@@ -1,55 +1,47 @@
 import type { VolumeRow } from '../../../operations/volumes.ts';
-import { formatColumns, type Column } from '../../output/columns.ts';
 import type { Style } from '../../output/style.ts';
+import type { TableColumn } from '../../output/table.ts';
 import { formatSize } from '../../output/units.ts';
 
-interface TableOptions {
-  readonly label: (row: VolumeRow) => string;
-  readonly style: Style;
-  readonly wide: boolean;
-}
-
-/** What the storage servers hold, as a table. */
-export function volumeTable(rows: readonly VolumeRow[], { label, style, wide }: TableOptions): string {
-  if (rows.length === 0) return 'No volumes.\n';
-  const columns: Column<VolumeRow>[] = [
+/** The columns of what the storage servers hold. */
+export function volumeColumns(
+  label: (row: VolumeRow) => string,
+  style: Style,
+): readonly TableColumn<VolumeRow>[] {
+  return [
     { title: 'VOLUME', text: label },
     { title: 'RDS', text: ({ rds }) => rds },
     {
       title: 'SIZE',
       align: 'right',
       text: ({ disk }) => (disk.sizeBytes === null ? '-' : formatSize(disk.sizeBytes)),
+      order: ({ disk }) => disk.sizeBytes ?? -1,
     },
     { title: 'EXPORT', text: exported, paint: (text, row) => (openToAll(row) ? style.bad(text) : text) },
+    { title: 'NQN', wide: true, text: ({ disk }) => disk.nqn },
+    { title: 'ALLOWED', wide: true, text: ({ disk }) => (disk.allow === '' ? '(any host)' : disk.allow) },
+    { title: 'TYPE', wide: true, text: ({ disk }) => disk.type },
+    {
+      title: 'TAG',
+      wide: true,
+      text: ({ tag }) =>
+        tag === null
+          ? '-'
+          : tag === 'unreadable'
+            ? 'unreadable'
+            : `${tag.owners.join('+') || '-'} #${tag.token}`,
+    },
     { title: 'NODE', text: ({ attachment }) => attachment?.holders.map(({ node }) => node).join(',') ?? '-' },
     { title: 'PHASE', text: ({ attachment }) => attachment?.phase ?? '-' },
     {
       title: 'COMMENT',
+      cuts: true,
       text: ({ text }) =>
         Buffer.from(text, 'latin1')
           .toString('utf8')
           .replace(/\p{Cc}/gu, ' '),
     },
   ];
-  if (wide) {
-    columns.splice(
-      4,
-      0,
-      { title: 'NQN', text: ({ disk }) => disk.nqn },
-      { title: 'ALLOWED', text: ({ disk }) => (disk.allow === '' ? '(any host)' : disk.allow) },
-      { title: 'TYPE', text: ({ disk }) => disk.type },
-      {
-        title: 'TAG',
-        text: ({ tag }) =>
-          tag === null
-            ? '-'
-            : tag === 'unreadable'
-              ? 'unreadable'
-              : `${tag.owners.join('+') || '-'} #${tag.token}`,
-      },
-    );
-  }
-  return formatColumns(columns, rows, style);
 }
 
 function openToAll({ disk }: VolumeRow): boolean {
