@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs the Debian packages that the tests need, where some are missing: OpenSSH (client and server), and
-# the tools of util-linux, busybox, the shells that have completion, mandoc, Ansible with its collections for
+# the tools of util-linux, busybox, strace, the shells that have completion, mandoc, Ansible with its collections for
 # network devices (17 MB to fetch), and what checks files for systemd and Prometheus. Quick when everything is there.
 set -eu
 missing=
-for need in ssh:openssh-client /usr/sbin/sshd:openssh-server unshare:util-linux busybox:busybox-static \
+for need in ssh:openssh-client /usr/sbin/sshd:openssh-server unshare:util-linux busybox:busybox-static strace:strace \
   zsh:zsh fish:fish mandoc:mandoc promtool:prometheus systemd-analyze:systemd \
   ansible-playbook:ansible /usr/lib/python3/dist-packages/paramiko:python3-paramiko; do
   command -v "${need%%:*}" >/dev/null 2>&1 || [ -e "${need%%:*}" ] || missing="$missing ${need##*:}"

@@ -1,3 +1,4 @@
+import type { Point } from './child.ts';
 import type { Fault, World } from './world.ts';
 
 /** A command whose every point something is done to, and what comes before it. */
@@ -6,10 +7,12 @@ export interface Deed {
   readonly argv: readonly string[];
   /** Commands that make what it needs. */
   readonly before: readonly (readonly string[])[];
+  /** A command that is killed at a point before it. */
+  readonly wreck?: { readonly argv: readonly string[]; readonly at: Point };
   /** In force while it runs. */
   readonly faults?: readonly Fault[];
   /** Where vol-1 is when it has succeeded. */
-  readonly goal: 'node-1' | 'node-2' | 'nobody';
+  readonly goal: 'node-1' | 'node-2' | 'nobody' | 'either';
 }
 
 const ATTACHED = [['attach', 'vol-1', 'node-1']];
@@ -30,10 +33,24 @@ const PLAIN: readonly Deed[] = [
   { name: 'move', argv: ['move', 'vol-1', 'node-2'], before: ATTACHED, goal: 'node-2' },
   { name: 'fence', argv: ['fence', 'node-1', '--yes'], before: ATTACHED, goal: 'nobody' },
   { name: 'unfence', argv: ['unfence', 'node-1'], before: FENCED, goal: 'nobody' },
+  {
+    name: 'reconcile after an attach',
+    argv: ['reconcile'],
+    before: [],
+    wreck: { argv: ['attach', 'vol-1', 'node-1'], at: { label: 'rds1 after', nth: 2 } },
+    goal: 'either',
+  },
+  {
+    name: 'reconcile after a detach',
+    argv: ['reconcile'],
+    before: ATTACHED,
+    wreck: { argv: ['detach', 'vol-1'], at: { label: 'node-1 after', nth: 2 } },
+    goal: 'either',
+  },
 ];
 
 /** The same, with the answer to the change lost on the way. */
-const LOSSY: readonly Deed[] = PLAIN.filter(({ name }) => name !== 'unfence').map((deed) => ({
+const LOSSY: readonly Deed[] = PLAIN.filter(({ name }) => !/^unfence|^reconcile/.test(name)).map((deed) => ({
   ...deed,
   name: `${deed.name}, an answer lost`,
   faults: [UNHEARD],
@@ -44,6 +61,7 @@ export const DEEDS: readonly Deed[] = [...PLAIN, ...LOSSY];
 /** Makes what a deed needs; then its faults come into force. */
 export async function prepare(world: World, deed: Deed): Promise<void> {
   for (const command of deed.before) await world.must(...command);
+  if (deed.wreck !== undefined) await world.spawn(deed.wreck).ended;
   await world.faults(...(deed.faults ?? []));
 }
 
