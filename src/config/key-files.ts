@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { ConfigDocument } from './config-document.ts';
 import type { Config } from './config.ts';
-import { formatKey, type ConfigProblem } from './problem.ts';
+import { formatKey, type ConfigProblem, type KeyPath } from './problem.ts';
 
 /** The files that storage servers and nodes alike may name. */
 interface Login {
@@ -9,9 +9,26 @@ interface Login {
   readonly knownHosts: string | null;
 }
 
-/** What is wrong with the key files that a configuration names. */
+/** A key file, or list of known hosts, that can't be used as it is. */
+export interface KeyFileProblem {
+  readonly path: KeyPath;
+  readonly message: string;
+  /** The line that mends it; null where none can be told. */
+  readonly fix: string | null;
+}
+
+/** What is wrong with the key files that a configuration names, by line. */
 export function checkKeyFiles(config: Config, document: ConfigDocument): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
+  return keyFileProblems(config).map(({ path, message, fix }) => ({
+    line: document.lineOf(path),
+    key: formatKey(path),
+    message: fix === null ? message : `${message}: ${fix}`,
+  }));
+}
+
+/** The same without lines. */
+export function keyFileProblems(config: Config): KeyFileProblem[] {
+  const problems: KeyFileProblem[] = [];
   for (const [kind, entries] of [
     ['storageServers', config.storageServers],
     ['nodes', config.nodes],
@@ -21,31 +38,34 @@ export function checkKeyFiles(config: Config, document: ConfigDocument): ConfigP
         ['identityFile', identityFile === null ? null : keyFileProblem(identityFile)],
         ['knownHosts', knownHosts === null ? null : fileProblem(knownHosts)],
       ] as const;
-      for (const [key, message] of found) {
-        const path = [kind, name, key];
-        if (message !== null) problems.push({ line: document.lineOf(path), key: formatKey(path), message });
+      for (const [key, problem] of found) {
+        if (problem !== null) problems.push({ path: [kind, name, key], ...problem });
       }
     }
   }
   return problems;
 }
 
-function fileProblem(file: string): string | null {
+type Problem = Omit<KeyFileProblem, 'path'>;
+
+function fileProblem(file: string): Problem | null {
+  const problem = (message: string): Problem => ({ message, fix: null });
   const status = statSync(file, { throwIfNoEntry: false });
-  if (status === undefined) return `${file} does not exist`;
-  if (!status.isFile()) return `${file} is not a file`;
+  if (status === undefined) return problem(`${file} does not exist`);
+  if (!status.isFile()) return problem(`${file} is not a file`);
   try {
     accessSync(file, constants.R_OK);
     return null;
   } catch {
-    return `${file} may not be read by this user`;
+    return problem(`${file} may not be read by this user`);
   }
 }
 
-function keyFileProblem(file: string): string | null {
+function keyFileProblem(file: string): Problem | null {
   const problem = fileProblem(file);
   if (problem !== null) return problem;
   const mode = statSync(file).mode & 0o777;
   if ((mode & 0o077) === 0) return null;
-  return `${file} can be read by others (mode ${mode.toString(8).padStart(4, '0')}): chmod 600 ${file}`;
+  const shown = mode.toString(8).padStart(4, '0');
+  return { message: `${file} can be read by others (mode ${shown})`, fix: `chmod 600 ${file}` };
 }

@@ -2,11 +2,15 @@ import { randomBytes } from 'node:crypto';
 
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import type { NodePort } from '../operations/ports/node.ts';
+import { readDiagnosis } from './diagnosis-report.ts';
 import { between, readConnect, readDisconnect, readView } from './report.ts';
 import type { ScriptRunner } from './runner.ts';
 import { CONNECT } from './scripts/connect.ts';
+import { DIAGNOSE } from './scripts/diagnose.ts';
 import { DISCONNECT } from './scripts/disconnect.ts';
 import { OBSERVE } from './scripts/observe.ts';
+import { WATCH } from './scripts/watch.ts';
+import { readWatch } from './watch-report.ts';
 
 /** Milliseconds, unless said. */
 export interface LinuxNodeTimes {
@@ -98,9 +102,33 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
       );
     },
 
+    async diagnose({ signal } = {}) {
+      const step = { script: DIAGNOSE, args: [], changes: false, timeoutMs: times.command };
+      return readDiagnosis(await report(step, signal), name);
+    },
+
+    async beginWatch({ nqn, address, seconds }, { signal } = {}) {
+      const step = { script: WATCH, args: ['begin', nqn, address, String(seconds)], changes: true };
+      return readWatch(await report({ ...step, timeoutMs: times.command }, signal), name).id;
+    },
+
+    async lookAtWatch(id, { signal } = {}) {
+      const step = { script: WATCH, args: ['look', id], changes: false, timeoutMs: times.command };
+      const watch = readWatch(await report(step, signal), name);
+      return watch.id === null ? null : watch.view;
+    },
+
+    async endWatch(id, { signal } = {}) {
+      const step = { script: WATCH, args: ['end', id], changes: true };
+      await report({ ...step, timeoutMs: LONGEST_WATCH_END + times.command }, signal);
+    },
+
     close: () => runner.close(),
   };
 }
+
+/** Five seconds for what reads to end by itself, then it is killed. */
+const LONGEST_WATCH_END = 10_000;
 
 /** nvme-cli and sysfs take whole seconds; a fraction counts as the next second, "never" is -1. */
 function wholeSeconds(milliseconds: number): number {

@@ -16,10 +16,27 @@ export function plannedNode(options: LinuxNodeOptions): NodePort {
       run: () => Promise.resolve({ stdout: '', stderr: '', exitCode: 0, signal: null }),
     },
   });
+  /** A watch is looked at again and again: it is told once each. */
+  const looked = new Set<string>();
+  let watches = 0;
   return {
     ...node,
+    async beginWatch(request) {
+      await told.beginWatch(request).catch(() => undefined);
+      watches += 1;
+      return `(watch ${watches})`;
+    },
+    async lookAtWatch(id) {
+      if (!looked.has(id)) await told.lookAtWatch(id).catch(() => undefined);
+      looked.add(id);
+      return { clock: 0, leftLiveAt: 0, reads: 1, lastReadAt: 0, firstFailureAt: 0 };
+    },
+    async endWatch(id) {
+      await told.endWatch(id).catch(() => undefined);
+    },
     async connect(request) {
       await told.connect(request).catch(() => undefined); // tells the script; there is no report to read
+      if (request.attempt === true) return { subsystem: null, connected: false, words: '' };
       const controller: Controller = {
         name: 'nvme',
         state: 'live',

@@ -34,7 +34,7 @@ const emptyIsNull = v.pipe(
   v.transform((text) => (text.trim() === '' ? null : text.trim())),
 );
 
-const RawView = v.object({
+export const RawView = v.object({
   bootId: v.string(),
   clock: v.pipe(v.string(), v.regex(/^\d+$/)),
   kernel: v.string(),
@@ -63,15 +63,13 @@ const SECTOR = 512;
 function subsystem(raw: v.InferOutput<typeof RawSubsystem>): Subsystem {
   return {
     nqn: raw.nqn,
-    controllers: raw.controllers.map(({ name, state, address, hostNqn }) => {
-      const field = (key: string) =>
-        address
-          .split(',')
-          .find((part) => part.startsWith(`${key}=`))
-          ?.slice(key.length + 1) ?? '';
-      const own = hostNqn === '' ? {} : { hostNqn };
-      return { name, state, address: field('traddr'), port: Number(field('trsvcid')), ...own };
-    }),
+    controllers: raw.controllers.map(({ name, state, address, hostNqn }) => ({
+      name,
+      state,
+      address: addressField(address, 'traddr'),
+      port: Number(addressField(address, 'trsvcid')),
+      ...(hostNqn === '' ? {} : { hostNqn }),
+    })),
     devices: raw.devices.map(({ path, sectors, usable }) => ({
       path,
       sizeBytes: sectors * SECTOR,
@@ -81,6 +79,16 @@ function subsystem(raw: v.InferOutput<typeof RawSubsystem>): Subsystem {
   };
 }
 
+/** A part of a controller's `address`: `traddr=10.77.0.1,trsvcid=4420,…`; empty when it is not there. */
+export function addressField(address: string, key: string): string {
+  return (
+    address
+      .split(',')
+      .find((part) => part.startsWith(`${key}=`))
+      ?.slice(key.length + 1) ?? ''
+  );
+}
+
 /** mountinfo writes blanks, tabs, newlines and backslashes of a path as three octal digits. */
 function unescapeMount(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
@@ -88,7 +96,11 @@ function unescapeMount(path: string): string {
 
 /** @throws RdsctlError BAD_ANSWER */
 export function readView(json: string, node: string): NodeView {
-  const raw = checked(RawView, json, node);
+  return viewOf(checked(RawView, json, node));
+}
+
+/** What a view's JSON says. */
+export function viewOf(raw: v.InferOutput<typeof RawView>): NodeView {
   return {
     bootId: raw.bootId,
     clock: Number(raw.clock) * 1000,
@@ -121,7 +133,8 @@ export function readDisconnect(json: string, node: string): DisconnectResult {
   };
 }
 
-function checked<S extends v.GenericSchema>(schema: S, json: string, node: string): v.InferOutput<S> {
+/** Parses and checks a report. @throws RdsctlError BAD_ANSWER */
+export function checked<S extends v.GenericSchema>(schema: S, json: string, node: string): v.InferOutput<S> {
   try {
     return v.parse(schema, JSON.parse(json));
   } catch (error) {

@@ -4,6 +4,7 @@ import type { VolumeLockManager } from '../attachment/volume-lock-manager.ts';
 import type { Config } from '../config/config.ts';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import type { AuditPort } from './ports/audit.ts';
+import type { FenceProofs } from './ports/fence-proofs.ts';
 import type { NodePort } from './ports/node.ts';
 import type { Report } from './ports/reporter.ts';
 import type { StorageServer } from './ports/storage-server.ts';
@@ -27,6 +28,7 @@ export interface OperationContext {
   /** The adapter of a configured node; one per name and context. */
   readonly node: (name: string) => NodePort;
   readonly audit: AuditPort;
+  readonly proofs: FenceProofs;
   readonly clock: Clock;
   readonly report: Report;
   /** Aborted by a signal or by --timeout, with an RdsctlError as reason. */

@@ -2,6 +2,9 @@ import { RdsctlError } from '../errors/rdsctl-error.ts';
 import type { OperationContext } from './context.ts';
 import type { StorageServer } from './ports/storage-server.ts';
 
+/** What a drain asks. */
+type Drained = Pick<StorageServer, 'name' | 'inFlight'>;
+
 /**
  * Waits until nothing is in flight for volumes whose sessions were just cut: "un-exported" is not "drained",
  * a write that the target had begun can land seconds later, on top of the next owner's data (lab a9).
@@ -13,7 +16,7 @@ import type { StorageServer } from './ports/storage-server.ts';
  */
 export async function drain(
   context: OperationContext,
-  server: StorageServer,
+  server: Drained,
   slots: readonly string[],
   cutAt: number,
 ): Promise<Map<string, number | null>> {
@@ -43,7 +46,7 @@ export async function drain(
 
 async function asked(
   context: OperationContext,
-  server: StorageServer,
+  server: Drained,
   slots: readonly string[],
 ): Promise<ReadonlyMap<string, number | null>> {
   try {

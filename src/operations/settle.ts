@@ -143,6 +143,7 @@ function changedMeanwhile(rds: string, change: DiskChange, now: Disk | undefined
 /** Whether a disk shows what a change was to do. */
 export function shows(change: DiskChange, disk: Disk): boolean {
   if (disk.comment !== change.comment) return false;
+  if (change.kind === 'toggle') return disk.exported === change.exported;
   return change.kind === 'revoke'
     ? !disk.exported && disk.allow === NOBODY
     : disk.exported && disk.allow === change.allow;

@@ -1,8 +1,9 @@
 import { liftFence } from '../attachment/transitions.ts';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import type { FencedMark, State } from '../state/state.ts';
-import { audited } from './audited.ts';
+import { audited, type Trail } from './audited.ts';
 import { checkpoint, step, type OperationContext } from './context.ts';
+import { unblockNode, unblockStale } from './firewall/block.ts';
 import { knownNode } from './fence/known-node.ts';
 import type { Subsystem } from './ports/node.ts';
 import { describeUse, subsystemOf } from './seen.ts';
@@ -25,11 +26,13 @@ export async function unfence(
   context: OperationContext,
   request: { readonly node: string; readonly force: boolean },
 ): Promise<UnfenceResult> {
-  return audited(context, 'unfence', { volume: null, node: request.node }, async () => {
+  return audited(context, 'unfence', { volume: null, node: request.node }, async (trail) => {
     const state = await context.manager.state();
     const node = knownNode(context, state, request.node);
     const mark = state.nodes[node]?.fenced ?? null;
-    if (mark === null) return { node, mark, released: [], changed: false };
+    if (mark === null) {
+      return { node, mark, released: [], changed: await unblockStale(context, node, trail) };
+    }
     refuseUnfinished(state, node);
     if (request.force) {
       context.report({
@@ -40,6 +43,7 @@ export async function unfence(
       await checkNode(context, state, node, mark);
     }
     checkpoint(context);
+    await letThrough(context, node, request.force, trail);
     const released = Object.values(state.attachments)
       .filter(({ phase, holders }) => phase === 'fenced' && holders[0].node === node)
       .map(({ volume }) => volume);
@@ -51,6 +55,33 @@ export async function unfence(
     );
     return { node, mark, released, changed: true };
   });
+}
+
+/** Off the firewalls' lists first: a mark that is lifted must not leave a node that reaches nothing. */
+async function letThrough(
+  context: OperationContext,
+  node: string,
+  force: boolean,
+  trail: Trail,
+): Promise<void> {
+  try {
+    await unblockNode(context, node, trail);
+  } catch (error) {
+    if (!(error instanceof RdsctlError) || context.signal.aborted) throw error;
+    if (!force) {
+      throw error.with({
+        now: `${node} stays fenced: the firewalls of the storage servers may still drop what it sends.`,
+        hints: [
+          ...error.hints,
+          { when: 'To lift the mark all the same:', run: `rdsctl unfence ${node} --force` },
+        ],
+      });
+    }
+    context.report({
+      type: 'warning',
+      message: `${node} may still be on the list of fenced nodes of a firewall: ${error.message}. Later: rdsctl unfence ${node}`,
+    });
+  }
 }
 
 /** A fence that is not proved yet must be finished first. */

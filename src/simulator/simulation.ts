@@ -9,6 +9,7 @@ import type { DiskSpec } from './routeros/device/disk-menu.ts';
 import { keyAt, type KeyFile } from './ssh/keys.ts';
 import { serveNode, type NodeServer } from './ssh/serve-node.ts';
 import { SimulatedStorageServer } from './storage-server.ts';
+import type { Quirk } from './target/target.ts';
 import { StorageNetwork } from './target/network.ts';
 
 const GIB = 1024 ** 3;
@@ -40,6 +41,10 @@ export interface SimulationOptions {
   /** Volumes instead of the standard ones. */
   readonly disks?: readonly DiskSpec[];
   readonly maxSessions?: number;
+  /** In what the storage servers fall short. */
+  readonly quirk?: Quirk;
+  /** Names of the packages that are installed on them. */
+  readonly packages?: readonly string[];
   /** Takes complaints about the faults file; standard error unless said. */
   readonly complain?: (line: string) => void;
 }
@@ -117,6 +122,8 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
         readLagMs: options.readLagMs ?? 0,
         identity: options.identity ?? 'renewed',
         ...(options.maxSessions === undefined ? {} : { maxSessions: options.maxSessions }),
+        ...(options.quirk === undefined ? {} : { quirk: options.quirk }),
+        ...(options.packages === undefined ? {} : { packages: options.packages }),
       }),
     );
   }

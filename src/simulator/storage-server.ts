@@ -7,7 +7,7 @@ import type { KeyFile } from './ssh/keys.ts';
 import { serveRouterOs, type RouterOsUser } from './ssh/serve-routeros.ts';
 import type { SshServer } from './ssh/ssh-server.ts';
 import type { StorageNetwork } from './target/network.ts';
-import { NvmeTarget } from './target/target.ts';
+import { NvmeTarget, type Quirk } from './target/target.ts';
 
 export interface StorageServerOptions {
   readonly name: string;
@@ -23,6 +23,9 @@ export interface StorageServerOptions {
   readonly readLagMs: number;
   readonly identity: 'renewed' | 'kept';
   readonly maxSessions?: number;
+  readonly quirk?: Quirk;
+  /** Names of the packages that are installed; those of a ROSE data server unless said. */
+  readonly packages?: readonly string[];
 }
 
 /** A simulated RDS: RouterOS over SSH, an NVMe/TCP target on the storage network. */
@@ -50,8 +53,14 @@ export class SimulatedStorageServer {
   }
 
   static async start(options: StorageServerOptions): Promise<SimulatedStorageServer> {
-    const { name, clock, events, network, maxSessions } = options;
-    const target = new NvmeTarget({ rds: name, clock, events, identity: options.identity });
+    const { name, clock, events, network, maxSessions, quirk, packages } = options;
+    const target = new NvmeTarget({
+      rds: name,
+      clock,
+      events,
+      identity: options.identity,
+      ...(quirk === undefined ? {} : { quirk }),
+    });
     const device = await RouterOsDevice.start({
       name,
       address: options.address,
@@ -63,6 +72,7 @@ export class SimulatedStorageServer {
       readLagMs: options.readLagMs,
       users: [...options.users.keys()].map((user) => [user, 'rdsctl'] as const),
       ...(maxSessions === undefined ? {} : { maxSessions }),
+      ...(packages === undefined ? {} : { packages }),
       firewallChanged: () => network.refresh(),
     });
     network.addTarget(options.address, target);

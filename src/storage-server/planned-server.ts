@@ -1,5 +1,7 @@
 import { NOBODY } from '../attachment/host-nqn.ts';
+import type { FenceEntry } from '../operations/ports/firewall.ts';
 import type { Disk, DiskChange, StorageServer } from '../operations/ports/storage-server.ts';
+import { firewallChangeScript } from './firewall-scripts.ts';
 import { changeScript, inFlightScript } from './scripts.ts';
 
 /**
@@ -41,10 +43,22 @@ export function plannedServer(
       asked.add(which);
       return Promise.resolve(new Map(slots.map((slot) => [slot, 0])));
     },
+    async changeFirewall(change, changeOptions) {
+      const view = await server.lookAtFirewall(changeOptions);
+      options.onCommand(firewallChangeScript(change, options.nonce()), true);
+      const others = view.entries.filter(({ comment }) => comment !== change.comment);
+      const added = change.addresses.map((address): FenceEntry => ({
+        family: address.includes(':') ? 6 : 4,
+        address,
+        comment: change.comment,
+      }));
+      return { ...view, entries: change.kind === 'block' ? [...others, ...added] : others };
+    },
   };
 }
 
 function after(disk: Disk, change: DiskChange): Disk {
+  if (change.kind === 'toggle') return { ...disk, comment: change.comment, exported: change.exported };
   if (change.kind === 'revoke') return { ...disk, comment: change.comment, allow: NOBODY, exported: false };
   return { ...disk, comment: change.comment, allow: change.allow, exported: true };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { RdsctlError } from '../errors/rdsctl-error.ts';
+import type { FirewallView } from '../operations/ports/firewall.ts';
 import type {
   ChangeOutcome,
   Disk,
@@ -17,13 +18,18 @@ import {
   readAnswer,
   type Answer,
 } from './answer.ts';
+import { diagnoseServer } from './diagnose.ts';
 import { readDisks, readInFlight } from './disk-schema.ts';
+import { readFirewall } from './firewall-schema.ts';
+import { firewallChangeScript, firewallScript } from './firewall-scripts.ts';
 import { changeScript, inFlightScript, lookScript, VERSION_SCRIPT } from './scripts.ts';
 import { isSupported, OLDEST_VERSION } from './version.ts';
 
 export interface RouterOsServerOptions {
   readonly name: string;
   readonly nvmeAddress: string;
+  /** The login's name. */
+  readonly user: string;
   readonly connection: Connection & { open(): void };
   /** Milliseconds that one exec may take. */
   readonly commandTimeoutMs: number;
@@ -142,8 +148,37 @@ export function routerOsServer(options: RouterOsServerOptions): StorageServer {
       );
     },
 
+    diagnose: ({ signal } = {}) =>
+      diagnoseServer({
+        name,
+        user: options.user,
+        mayTouch: options.mayTouch,
+        nonce,
+        run: (line) => run(line, false, signal),
+      }),
+
+    async lookAtFirewall({ signal } = {}) {
+      const mark = nonce();
+      return firewallOf(readAnswer(await run(firewallScript(mark), false, signal), mark, name));
+    },
+
+    async changeFirewall(change, { signal } = {}) {
+      const mark = nonce();
+      const stdout = await run(firewallChangeScript(change, mark), true, signal);
+      return firewallOf(readAnswer(stdout, `${mark}.end`, name));
+    },
+
     close: () => connection.close(),
   };
+
+  function firewallOf(answer: Answer): FirewallView {
+    const payloads = payloadsOf(answer);
+    try {
+      return readFirewall(payloads);
+    } catch (error) {
+      throw badAnswer(name, `its firewall is not what it should be (${message(error)})`, payloads.join(''));
+    }
+  }
 
   function outcomeOf(change: DiskChange, answer: Answer): ChangeOutcome {
     if (answer.ok) {

@@ -7,10 +7,14 @@ import { quote } from './quote.ts';
  * with a sentinel that carries a nonce, because the exit status is 0 whatever happened (seen).
  */
 
-const DISK_JSON = (where: string) =>
-  `:put [:serialize to=json value=[/disk print detail as-value${where}] options=json.no-string-conversion]`;
+/** A value as JSON, printed whole. */
+export const JSON_OF = (value: string) =>
+  `:put [:serialize to=json value=${value} options=json.no-string-conversion]`;
 
-const guarded = (nonce: string, body: string) =>
+const DISK_JSON = (where: string) => JSON_OF(`[/disk print detail as-value${where}]`);
+
+/** A part of a line that ends in a sentinel of its own, whatever happens in it. */
+export const guarded = (nonce: string, body: string) =>
   `:onerror e in={ :put "BEGIN ${nonce}"; ${body}; :put "OK ${nonce}" } do={ :put ("ERR ${nonce} " . $e) }`;
 
 /** Reads version and disks; `slots` 'all' reads every disk. */
@@ -27,9 +31,8 @@ export const VERSION_SCRIPT = ':put [/system resource get version]';
 
 /** Reads the operations in flight of some disks. */
 export function inFlightScript(slots: readonly string[], nonce: string): string {
-  const each = slots.map(
-    (slot) =>
-      `:put [:serialize to=json value=[/disk monitor-traffic numbers=[/disk find where slot=${quote(slot)}] once as-value] options=json.no-string-conversion]`,
+  const each = slots.map((slot) =>
+    JSON_OF(`[/disk monitor-traffic numbers=[/disk find where slot=${quote(slot)}] once as-value]`),
   );
   return guarded(nonce, each.join(`; :put "NEXT ${nonce}"; `));
 }
@@ -78,6 +81,12 @@ function oneChange(change: DiskChange): string {
         exported,
         `:if (${isOff}) do={ :error "rdsctl: not-exported" }`,
         `/disk set $i comment=${quote(change.comment)} nvme-tcp-server-allow-host-name=${quote(change.allow)}`,
+      );
+      break;
+    case 'toggle':
+      parts.push(
+        `/disk set $i comment=${quote(change.comment)}`,
+        `/disk set $i nvme-tcp-export=${change.exported ? 'yes' : 'no'}`,
       );
       break;
   }

@@ -8,6 +8,8 @@ import type {
   Subsystem,
   Use,
 } from '../../src/operations/ports/node.ts';
+import type { NodeDiagnosis } from '../../src/operations/ports/node-diagnosis.ts';
+import type { WatchRequest, WatchView } from '../../src/operations/ports/node-watch.ts';
 import type { FakeServer } from './fake-server.ts';
 
 interface Interruptible {
@@ -48,6 +50,11 @@ export class FakeNode implements NodePort {
   readonly connects: ConnectRequest[] = [];
   readonly disconnects: { nqn: string; address: string; cutOff?: boolean }[] = [];
   afterConnect: (() => void) | null = null;
+  /** Laid over what a diagnosis says. */
+  diagnosis: Partial<NodeDiagnosis> = {};
+  /** What a watch shows, looked at again and again; null = there is none. */
+  watched: () => WatchView | null = () => null;
+  readonly watches = new Set<string>();
   readonly #server: FakeServer;
   readonly #log: (entry: string) => void;
 
@@ -117,6 +124,36 @@ export class FakeNode implements NodePort {
       this.subsystems.delete(request.nqn);
       return { uses: [], controllers: [], words: '' };
     });
+  }
+
+  async diagnose(options: Interruptible = {}): Promise<NodeDiagnosis> {
+    const view = await this.observe({ usesOf: [], ...options });
+    return {
+      view,
+      configJson: null,
+      discoveryConf: null,
+      units: [],
+      multipath: true,
+      controllers: [],
+      ...this.diagnosis,
+    };
+  }
+
+  beginWatch({ nqn }: WatchRequest, { signal }: Interruptible = {}): Promise<string | null> {
+    return this.#answer('begin watch', signal, () => {
+      if (!this.subsystems.has(nqn)) return null;
+      const id = `rdsctl-watch.${String(this.watches.size).padStart(6, '0')}`;
+      this.watches.add(id);
+      return id;
+    });
+  }
+
+  lookAtWatch(id: string, { signal }: Interruptible = {}): Promise<WatchView | null> {
+    return this.#answer(`look at watch`, signal, () => (this.watches.has(id) ? this.watched() : null));
+  }
+
+  endWatch(id: string, { signal }: Interruptible = {}): Promise<void> {
+    return this.#answer('end watch', signal, () => void this.watches.delete(id));
   }
 
   close(): Promise<void> {

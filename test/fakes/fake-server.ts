@@ -1,5 +1,7 @@
 import { NOBODY } from '../../src/attachment/host-nqn.ts';
 import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
+import type { FenceEntry, FirewallChange, FirewallView } from '../../src/operations/ports/firewall.ts';
+import type { ServerDiagnosis } from '../../src/operations/ports/storage-server-diagnosis.ts';
 import type {
   ChangeOutcome,
   Disk,
@@ -61,6 +63,12 @@ export class FakeServer implements StorageServer {
   /** Called before each change is looked at. */
   beforeChange: ((change: DiskChange) => void) | null = null;
   opened = 0;
+  /** What its firewall shows. */
+  firewall: FirewallView = { rules: [], entries: [] };
+  /** Thrown by whatever concerns the firewall. */
+  firewallError: RdsctlError | null = null;
+  /** Laid over what a diagnosis says. */
+  diagnosis: Partial<ServerDiagnosis> = {};
   readonly #log: (entry: string) => void;
   readonly #late: DiskChange[] = [];
   readonly #shown = new Map<string, Disk>();
@@ -137,6 +145,49 @@ export class FakeServer implements StorageServer {
     });
   }
 
+  async diagnose(options: Interruptible = {}): Promise<ServerDiagnosis> {
+    const { version, disks } = await this.look('all', options);
+    return {
+      version,
+      packages: { told: ['routeros', 'rose-storage'] },
+      disks: { told: disks },
+      clock: { told: Date.parse('2026-11-20T14:03:00.000Z') },
+      firewall: { told: this.firewall },
+      write: { told: true },
+      inFlight: { told: 0 },
+      group: { told: 'rdsctl' },
+      ...this.diagnosis,
+    };
+  }
+
+  lookAtFirewall({ signal }: Interruptible = {}): Promise<FirewallView> {
+    return Promise.resolve().then(() => {
+      signal?.throwIfAborted();
+      this.#log(`${this.name} look at firewall`);
+      if (this.firewallError !== null) throw this.firewallError;
+      return this.firewall;
+    });
+  }
+
+  changeFirewall(change: FirewallChange, { signal }: Interruptible = {}): Promise<FirewallView> {
+    return Promise.resolve().then(() => {
+      signal?.throwIfAborted();
+      this.#log(`${this.name} ${change.kind} ${change.addresses.join(' ')}`.trimEnd());
+      if (this.firewallError !== null) throw this.firewallError;
+      const others = this.firewall.entries.filter(({ comment }) => comment !== change.comment);
+      const added = change.addresses.map((address): FenceEntry => ({
+        family: address.includes(':') ? 6 : 4,
+        address,
+        comment: change.comment,
+      }));
+      this.firewall = {
+        ...this.firewall,
+        entries: change.kind === 'block' ? [...others, ...added] : others,
+      };
+      return this.firewall;
+    });
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -157,12 +208,7 @@ export class FakeServer implements StorageServer {
     if (change.kind === 'admit' && !disk.exported) {
       return { slot, ok: false, why: 'not-exported', text: 'rdsctl: not-exported' };
     }
-    const done = {
-      ...disk,
-      comment: change.comment,
-      allow: change.kind === 'revoke' ? NOBODY : change.allow,
-      exported: change.kind !== 'revoke',
-    };
+    const done = { ...disk, comment: change.comment, ...exportAfter(change) };
     this.disks.set(slot, done);
     this.afterChange?.(change);
     if (this.lateReads === 0) return { slot, ok: true, disk: done };
@@ -184,7 +230,20 @@ export class FakeServer implements StorageServer {
   }
 }
 
+function exportAfter(change: DiskChange): Partial<Disk> {
+  switch (change.kind) {
+    case 'revoke':
+      return { allow: NOBODY, exported: false };
+    case 'toggle':
+      return { exported: change.exported };
+    case 'grant':
+    case 'admit':
+      return { allow: change.allow, exported: true };
+  }
+}
+
 function described(change: DiskChange): string {
+  if (change.kind === 'toggle') return `export ${change.slot} ${change.exported ? 'on' : 'off'}`;
   return change.kind === 'revoke'
     ? `revoke ${change.slot}`
     : `${change.kind} ${change.slot} to ${change.allow === '' ? 'any' : change.allow}`;

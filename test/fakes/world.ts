@@ -6,6 +6,7 @@ import type { Config } from '../../src/config/config.ts';
 import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
 import type { OperationContext } from '../../src/operations/context.ts';
 import type { AuditEvent } from '../../src/operations/ports/audit.ts';
+import type { FenceProof } from '../../src/operations/ports/fence-proofs.ts';
 import type { Progress } from '../../src/operations/ports/reporter.ts';
 import type { Disk } from '../../src/operations/ports/storage-server.ts';
 import type { State } from '../../src/state/state.ts';
@@ -152,6 +153,7 @@ export function makeWorld({
   const nodes = new Map(Object.keys(config.nodes).map((name) => [name, new FakeNode(name, server, note)]));
   const progress: Progress[] = [];
   const audits: AuditEvent[] = [];
+  const proofs = new Map<string, FenceProof>();
   const stop = new AbortController();
   const overdue = new AbortController();
   const node = (name: string): FakeNode => {
@@ -175,6 +177,13 @@ export function makeWorld({
         return Promise.resolve();
       },
     },
+    proofs: {
+      read: (rds) => Promise.resolve(proofs.get(rds) ?? null),
+      write: (proof) => {
+        proofs.set(proof.rds, proof);
+        return Promise.resolve();
+      },
+    },
     clock,
     report: (one) => progress.push(one),
     signal: stop.signal,
@@ -194,6 +203,7 @@ export function makeWorld({
     log,
     progress,
     audits,
+    proofs,
     /** Interrupts, as SIGINT does. */
     interrupt: () => {
       stop.abort(new RdsctlError('INTERRUPTED', { message: 'interrupted' }));

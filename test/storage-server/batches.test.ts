@@ -17,6 +17,7 @@ it('makes many changes in few execs, none of which grows without bound', async (
   const server = routerOsServer({
     name: 'rds1',
     nvmeAddress: '10.77.0.1',
+    user: 'rdsctl',
     connection,
     commandTimeoutMs: 30_000,
     mayTouch: () => true,

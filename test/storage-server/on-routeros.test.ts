@@ -40,6 +40,7 @@ async function setup(version = '7.21.5', comment?: string) {
   const server = routerOsServer({
     name: 'rds1',
     nvmeAddress: '10.77.0.1',
+    user: 'rdsctl',
     connection: new FakeConnection(async (line) => ({ stdout: await device.exec(line) })),
     commandTimeoutMs: 30_000,
     mayTouch: () => true,

@@ -27,6 +27,7 @@ function setup(
   const server = routerOsServer({
     name: 'rds1',
     nvmeAddress: '10.77.0.1',
+    user: 'rdsctl',
     connection,
     commandTimeoutMs: 30_000,
     mayTouch: () => true,
@@ -53,6 +54,7 @@ describe('any exec', () => {
     const own = routerOsServer({
       name: 'rds1',
       nvmeAddress: '10.77.0.1',
+      user: 'rdsctl',
       connection,
       commandTimeoutMs: 1,
       mayTouch: () => true,

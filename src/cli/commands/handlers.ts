@@ -23,6 +23,7 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   stateRestore: () => import('./state-restore/run.ts'),
   stateRebuild: () => import('./state-rebuild/run.ts'),
   stateUnlock: () => import('./state-unlock/run.ts'),
+  doctor: () => import('./doctor/run.ts'),
   configInit: () => import('./config-init/run.ts'),
   configCheck: () => import('./config-check/run.ts'),
   configShow: () => import('./config-show/run.ts'),

@@ -9,6 +9,7 @@ import { configShow } from './config-show/definition.ts';
 import { detach } from './detach/definition.ts';
 import { drain } from './drain/definition.ts';
 import { explain } from './explain/definition.ts';
+import { doctor } from './doctor/definition.ts';
 import { fence } from './fence/definition.ts';
 import { history } from './history/definition.ts';
 import { list } from './list/definition.ts';
@@ -49,6 +50,7 @@ export const DEFINITIONS = {
   stateRestore,
   stateRebuild,
   stateUnlock,
+  doctor,
   configInit,
   configCheck,
   configShow,

@@ -41,6 +41,7 @@ export function makeServer(
   const server = routerOsServer({
     name,
     nvmeAddress: found.nvme.address,
+    user: found.user,
     connection: onDemand({ ...found, name, connectTimeoutMs: config.timeouts.connect }, probe),
     commandTimeoutMs: config.timeouts.command,
     mayTouch: (slot) => mayTouch(name, slot),

@@ -12,6 +12,7 @@ import type { OperationContext } from '../../operations/context.ts';
 import type { NodePort } from '../../operations/ports/node.ts';
 import type { StorageServer } from '../../operations/ports/storage-server.ts';
 import type { MayTouch } from '../../operations/resolve.ts';
+import { openFenceProofs } from '../../state/file/fence-proofs.ts';
 import { openFileStore } from '../../state/file/file-store.ts';
 import { plannedStore } from '../../state/planned-store.ts';
 import type { LockHolder } from '../../state/lock.ts';
@@ -67,6 +68,7 @@ export async function compose(command: CommandContext): Promise<Operating> {
   const grace = graceOf(command.signal);
   // Many volumes at a time listen to the same two; more than ten is no leak.
   setMaxListeners(0, command.signal, grace);
+  const proofs = openFenceProofs(location.directory);
   const context: OperationContext = {
     config,
     manager: new AttachmentManager(store),
@@ -86,6 +88,7 @@ export async function compose(command: CommandContext): Promise<Operating> {
         makeNode(config, name, { dryRun, nonce, onCommand: told(name, 'node'), probe: probes.remote }),
       ),
     audit: dryRun ? { record: () => Promise.resolve() } : audit,
+    proofs: dryRun ? { ...proofs, write: () => Promise.resolve() } : proofs,
     clock: dryRun ? hastyClock(command.now) : systemClock(command.now),
     report: command.report,
     signal: command.signal,

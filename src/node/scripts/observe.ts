@@ -1,16 +1,14 @@
 import { PRELUDE } from './prelude.ts';
 
-/** Arguments: nonce, then the NQNs whose uses are wanted. Changes nothing. */
-export const OBSERVE = `${PRELUDE}
+/** What a node says of itself as JSON, for the NQNs given as arguments with their uses. */
+export const VIEW = `
 # is the module loaded, or can it be (busybox's modprobe knows no dry run)
 can_nvme_tcp() {
   [ -d "$R/sys/module/nvme_tcp" ] || modprobe -n -q nvme-tcp >/dev/null 2>&1 ||
     grep -qs '/nvme[-_]tcp[.]ko' "$R/lib/modules/$(uname -r)/modules.dep" "$R/lib/modules/$(uname -r)/modules.builtin"
 }
-main() {
-  nonce=$1; shift
-  if [ $# -gt 0 ]; then need_tmp; fi
-  printf 'BEGIN %s\\n{"bootId":' "$nonce"
+view_json() {
+  printf '{"bootId":'
   line "$R/proc/sys/kernel/random/boot_id"; str "$v"
   printf ',"clock":"%s","kernel":' "$(date +%s)"; line "$R/proc/sys/kernel/osrelease"; str "\${v:-$(uname -r)}"
   printf ',"nvmeCli":'
@@ -28,7 +26,18 @@ main() {
     # a subsystem without controllers can be the ghost of one that was mounted: shown when it was asked for
     if [ $want = 1 ] || is_tcp "$s"; then printf '%s' "$first"; subsystem_json "$s" $want; first=,; fi
   done
-  printf ']}\\nOK %s\\n' "$nonce"
+  printf ']}'
+}
+`;
+
+/** Arguments: nonce, then the NQNs whose uses are wanted. Changes nothing. */
+export const OBSERVE = `${PRELUDE}${VIEW}
+main() {
+  nonce=$1; shift
+  if [ $# -gt 0 ]; then need_tmp; fi
+  printf 'BEGIN %s\\n' "$nonce"
+  view_json "$@"
+  printf '\\nOK %s\\n' "$nonce"
 }
 main "$@" </dev/null
 `;

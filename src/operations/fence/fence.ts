@@ -3,6 +3,7 @@ import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
 import { audited, type Trail } from '../audited.ts';
 import { checkpoint, step, workOf, type OperationContext } from '../context.ts';
+import { blockNode } from '../firewall/block.ts';
 import { lockOptions } from '../locking.ts';
 import { resolveVolume, type MayTouch } from '../resolve.ts';
 import { lookAtVolume } from '../seen.ts';
@@ -10,6 +11,7 @@ import { cutHeld } from './cut-held.ts';
 import { entry, failedEntry } from './cut.ts';
 import { knownNode } from './known-node.ts';
 import { dropOnNode } from './node-side.ts';
+import { proofNotes } from './proof-notes.ts';
 import { failureOf, type FencedVolume, type FenceReport } from './report.ts';
 import { findTargets, lookAgain, type Target } from './targets.ts';
 
@@ -42,7 +44,8 @@ export async function fence(
       context.manager.change((current) => markFenced(current, node, context.reason, workOf(context), only)),
     );
     trail.changed('state', `mark ${node} as fenced`);
-    const { targets, volumes, nodeSide } = await cutOff(context, node, marked, only, trail);
+    const { targets, volumes, nodeSide, firewall } = await cutOff(context, node, marked, only, trail);
+    const proofs = await proofNotes(context, volumes, targets.versions);
     const since = marked.nodes[node]?.fenced?.since ?? '';
     const failure = failureOf(node, volumes);
     return {
@@ -54,6 +57,8 @@ export async function fence(
       volumes,
       unasked: targets.unasked.map(({ rds }) => rds),
       nodeSide,
+      firewall,
+      proofs,
       failure,
     };
   });
@@ -88,7 +93,11 @@ async function cutOff(
   try {
     checkpoint(context);
     if (context.config.nodes[node] !== undefined) context.node(node).open();
-    const targets = await findTargets(context, marked, node, only);
+    const [firewall, targets] = await Promise.all([
+      // The first to be sent on each connection. It cuts every volume: not for a fence of some.
+      only === null ? blockNode(context, node, marked, trail) : [],
+      findTargets(context, marked, node, only),
+    ]);
     for (const { rds, error } of targets.unasked) {
       context.report({
         type: 'warning',
@@ -97,7 +106,7 @@ async function cutOff(
     }
     const volumes = await cutAll(context, node, targets.volumes, trail);
     const nodeSide = await dropOnNode(context, node, marked, targets, volumes);
-    return { targets, volumes, nodeSide };
+    return { targets, volumes, nodeSide, firewall };
   } catch (error) {
     if (!(error instanceof RdsctlError)) throw error;
     throw error.with({

@@ -1,4 +1,6 @@
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import type { FirewallFence } from '../firewall/block.ts';
+import type { ProofStanding } from '../prove-fence/standing.ts';
 
 /** What a fence came to for one volume. */
 export interface FencedVolume {
@@ -18,6 +20,14 @@ export interface FencedVolume {
   readonly error: RdsctlError | null;
 }
 
+/** What is known of fences on a storage server. */
+export interface ProofNote {
+  readonly rds: string;
+  readonly standing: ProofStanding;
+  /** The same as a sentence. */
+  readonly text: string;
+}
+
 export interface FenceReport {
   readonly node: string;
   readonly fenced: true;
@@ -30,6 +40,10 @@ export interface FenceReport {
   readonly unasked: readonly string[];
   /** What the node itself was told: to drop its dead controllers. */
   readonly nodeSide: 'clean' | 'dropped' | 'left' | 'unreachable';
+  /** The second way, by the storage servers' firewalls; empty when it is not configured, or not for --volume. */
+  readonly firewall: readonly FirewallFence[];
+  /** Whether fences were proved to work on the storage servers of these volumes. */
+  readonly proofs: readonly ProofNote[];
   /** Null when it is verified; the command ends with it otherwise. */
   readonly failure: RdsctlError | null;
 }

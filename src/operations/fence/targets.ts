@@ -24,6 +24,8 @@ export interface Targets {
   readonly volumes: readonly Target[];
   /** Every disk that was seen, by volume key. */
   readonly disks: ReadonlyMap<string, Disk>;
+  /** RouterOS version of each storage server that was asked. */
+  readonly versions: ReadonlyMap<string, string>;
   /** Storage servers that could not be asked. */
   readonly unasked: readonly { readonly rds: string; readonly error: RdsctlError }[];
 }
@@ -42,12 +44,14 @@ export async function findTargets(
   const servers = Object.keys(context.config.storageServers);
   const held = Object.values(state.attachments).filter((attachment) => holds(attachment, node));
   const disks = new Map<string, Disk>();
+  const versions = new Map<string, string>();
   const failed = new Map<string, RdsctlError>();
   await step(context, 'look', `look at ${servers.join(', ')}`, () =>
     Promise.all(
       servers.map(async (rds) => {
         try {
           const seen = await context.server(rds).look('all', { signal: context.signal });
+          versions.set(rds, seen.version);
           for (const disk of seen.disks) disks.set(volumeKey(rds, disk.slot), disk);
         } catch (error) {
           if (!(error instanceof RdsctlError) || context.signal.aborted) throw error;
@@ -75,6 +79,7 @@ export async function findTargets(
   return {
     volumes,
     disks,
+    versions,
     unasked: [...failed].map(([rds, error]) => ({ rds, error })),
   };
 }

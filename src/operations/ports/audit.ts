@@ -12,7 +12,8 @@ export interface AuditEvent {
     | 'rebuild'
     | 'unlock'
     | 'adopt'
-    | 'apply';
+    | 'apply'
+    | 'prove-fence';
   readonly result: 'ok' | 'unchanged' | 'refused' | 'failed' | 'interrupted';
   readonly exitCode: number;
   /** The reason of a refusal or failure. */

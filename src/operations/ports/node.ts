@@ -1,3 +1,6 @@
+import type { NodeDiagnosis } from './node-diagnosis.ts';
+import type { WatchRequest, WatchView } from './node-watch.ts';
+
 /** A controller of an NVMe/TCP subsystem on a node, from sysfs. */
 export interface Controller {
   /** `nvme3`: for messages only, never an identity. */
@@ -61,6 +64,8 @@ export interface ConnectRequest {
   readonly hostId: string;
   /** The nvme-cli version seen, to use newer options only where they are. */
   readonly nvmeCli: string;
+  /** Only to see whether the storage server lets it in: a dry run takes it as refused. */
+  readonly attempt?: boolean;
 }
 
 export interface ConnectResult {
@@ -99,5 +104,16 @@ export interface NodePort {
     request: { readonly nqn: string; readonly address: string; readonly cutOff?: boolean },
     options?: { signal?: AbortSignal },
   ): Promise<DisconnectResult>;
+  /** Everything that `doctor` judges, in one exec. Changes nothing. */
+  diagnose(options?: { signal?: AbortSignal }): Promise<NodeDiagnosis>;
+  /**
+   * Begins to read from a volume in the background, and to watch its controller.
+   * @returns the watch's id; null when there is no device to read from
+   */
+  beginWatch(request: WatchRequest, options?: { signal?: AbortSignal }): Promise<string | null>;
+  /** What it has seen so far; null when there is no such watch any more. */
+  lookAtWatch(id: string, options?: { signal?: AbortSignal }): Promise<WatchView | null>;
+  /** Ends it, and leaves nothing of it behind. Ended already is fine. */
+  endWatch(id: string, options?: { signal?: AbortSignal }): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,3 +1,6 @@
+import type { FirewallChange, FirewallView } from './firewall.ts';
+import type { ServerDiagnosis } from './storage-server-diagnosis.ts';
+
 /** A disk as the storage server shows it. Strings are bytes as latin1, so that they compare exactly. */
 export interface Disk {
   readonly slot: string;
@@ -50,6 +53,14 @@ export type DiskChange =
       readonly expectComment: string;
       readonly comment: string;
       readonly allow: string;
+    }
+  /** Switch the export alone, for a proof of what that does: who may connect stays as it is. */
+  | {
+      readonly kind: 'toggle';
+      readonly slot: string;
+      readonly expectComment: string;
+      readonly comment: string;
+      readonly exported: boolean;
     };
 
 /** How one change of a batch ended. Read back afterwards: what the server shows now. */
@@ -92,5 +103,14 @@ export interface StorageServer {
     slots: readonly string[],
     options?: { signal?: AbortSignal },
   ): Promise<ReadonlyMap<string, number | null>>;
+  /** Everything that `doctor` judges, asked in one exec where the server understands all of it. */
+  diagnose(options?: { signal?: AbortSignal }): Promise<ServerDiagnosis>;
+  /** Reads the fence's address list and the rules that packets to the NVMe target pass. */
+  lookAtFirewall(options?: { signal?: AbortSignal }): Promise<FirewallView>;
+  /**
+   * Puts a node on the fence's address list, or takes off what has this comment. Read back afterwards: what
+   * the server shows now. Doing it twice is doing it once.
+   */
+  changeFirewall(change: FirewallChange, options?: { signal?: AbortSignal }): Promise<FirewallView>;
   close(): Promise<void>;
 }

@@ -78,7 +78,9 @@ export class Recovery {
   /** The target closed the connection. A host whose packets vanish is not told. */
   #sessionEnded(controller: Controller, cause: SessionEnd): void {
     if (cause === 'disconnect' || controller.deleting) return;
-    if (controller.reachable && controller.state === 'live') this.#recover(controller, RESETTING_MS);
+    const { network, node } = this.#options;
+    const told = network.hears(node, controller.options.address);
+    if (told && controller.state === 'live') this.#recover(controller, RESETTING_MS);
   }
 
   #waitForSilence(controller: Controller): void {

@@ -71,6 +71,15 @@ export class StorageNetwork {
     return !server.drops(source, port);
   }
 
+  /**
+   * Whether packets of the storage server reach the node. A firewall there drops what comes in, not what goes
+   * out: a node that it cuts off still hears its connection being closed.
+   */
+  hears(node: string, address: string): boolean {
+    const server = this.#servers.get(address);
+    return server !== undefined && !server.down && !this.#cut.has(node);
+  }
+
   connect(address: string, request: ConnectRequest): NetworkOutcome {
     const server = this.#servers.get(address);
     if (!this.passes(request.node, address, request.port) || server === undefined) {

@@ -22,6 +22,12 @@ export type Operation =
 export type ConnectOutcome =
   { readonly session: Session; readonly identity: Identity } | { readonly refused: Refusal };
 
+/**
+ * A way in which a storage server could fall short of what Linux's target does. `sessions-outlive-export`: no
+ * session ends when its export is switched off. `list-ignored`: any host is let in, whatever the list says.
+ */
+export type Quirk = 'sessions-outlive-export' | 'list-ignored';
+
 export interface TargetOptions {
   readonly rds: string;
   readonly clock: Clock;
@@ -31,6 +37,7 @@ export interface TargetOptions {
    * export's kernel objects are made anew (kernel). `kept`: they stay for the volume's life.
    */
   readonly identity?: 'renewed' | 'kept';
+  readonly quirk?: Quirk;
 }
 
 interface Volume {
@@ -55,6 +62,7 @@ export class NvmeTarget implements ExportModel {
   readonly #clock: Clock;
   readonly #events: EventLog;
   readonly #renewIdentity: boolean;
+  readonly #quirk: Quirk | undefined;
   readonly #volumes = new Map<string, Volume>();
   readonly #sessions = new Map<number, Session>();
   /** Of what was begun before it lost its power, nothing reaches the disk afterwards. */
@@ -64,6 +72,7 @@ export class NvmeTarget implements ExportModel {
     this.rds = options.rds;
     this.#clock = options.clock;
     this.#events = options.events;
+    this.#quirk = options.quirk;
     this.#renewIdentity = (options.identity ?? 'renewed') === 'renewed';
   }
 
@@ -163,7 +172,9 @@ export class NvmeTarget implements ExportModel {
 
   connect(request: ConnectRequest): ConnectOutcome {
     const exported = [...this.#volumes.values()].flatMap((volume) =>
-      volume.export === undefined ? [] : [{ ...volume.export, allow: volume.allow, volume }],
+      volume.export === undefined
+        ? []
+        : [{ ...volume.export, allow: this.#quirk === 'list-ignored' ? '' : volume.allow, volume }],
     );
     const verdict = judgeConnect(exported, request);
     if ('refused' in verdict) {
@@ -255,6 +266,7 @@ export class NvmeTarget implements ExportModel {
       volume.export = undefined;
       this.#record(volume, { event: 'export-off' });
     }
+    if (cause === 'unexport' && this.#quirk === 'sessions-outlive-export') return;
     for (const session of [...volume.sessions]) this.end(session, cause);
   }
 

@@ -53,6 +53,14 @@ function fenceBody(report: FenceReport): object {
     })),
     unasked: report.unasked,
     nodeSide: report.nodeSide,
+    firewall: report.firewall.map(({ rds, result, addresses, error }) => ({
+      rds,
+      result,
+      addresses,
+      reason: error?.reason ?? null,
+      message: error?.message ?? null,
+    })),
+    proofs: report.proofs.map(({ rds, standing, text }) => ({ rds, standing, note: text })),
   };
 }
 
@@ -69,9 +77,16 @@ function fenceText(report: FenceReport, style: Style): string {
   const head = report.verified
     ? `${style.bold(node)} is fenced: cut off from ${count === 1 ? '1 volume' : `${count} volumes`}, read back and drained; ${NODE_SIDE[report.nodeSide]}\n`
     : `${style.bold(node)} is marked as fenced, but ${style.bad('not proved to be cut off')} from ${volumes.length - count} of ${volumes.length} volumes\n`;
-  if (volumes.length === 0) return head;
+  const dropped = report.firewall.filter(({ result }) => result === 'dropped').map(({ rds }) => rds);
+  const notes = [
+    ...(dropped.length === 0 ? [] : [`the firewall of ${dropped.join(', ')} drops what it sends`]),
+    ...report.proofs.filter(({ standing }) => standing === 'proved').map(({ text }) => text),
+  ];
+  const more = notes.map((note) => `${style.dim(note)}\n`).join('');
+  if (volumes.length === 0) return head + more;
   return (
     head +
+    more +
     formatColumns<FencedVolume>(
       [
         { title: 'VOLUME', text: ({ slot }) => slot },

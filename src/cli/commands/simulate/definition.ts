@@ -1,5 +1,5 @@
 import { defineCommand } from '../../command.ts';
-import { integer, rest, text } from '../../specs.ts';
+import { choice, integer, rest, text } from '../../specs.ts';
 
 export const simulate = defineCommand({
   name: 'simulate',
@@ -19,6 +19,11 @@ Runs a simulated storage server and nodes on loopback. Writes DIR/config.yaml wi
     volumes: integer('N', 'How many volumes.', { fallback: 8 }),
     routeros: text('VERSION', 'The RouterOS version that is simulated.'),
     events: text('FILE', 'Write what truly happens, one JSON object a line.', { completes: 'file' }),
+    quirk: choice(
+      'QUIRK',
+      ['sessions-outlive-export', 'list-ignored'],
+      'In what the storage server falls short: a fence can not work then.',
+    ),
     faults: text('FILE', 'Faults to play, as YAML; read again when it changes.', { completes: 'file' }),
   },
   changes: false,

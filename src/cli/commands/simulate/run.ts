@@ -6,7 +6,7 @@ import type { simulate } from './definition.ts';
 
 /** Runs the simulation in this process until a signal comes or its command ends. */
 export const run: Handler<typeof simulate> = async ({ args, options, io }) => {
-  const { dir, nodes, volumes, routeros, events, faults } = options;
+  const { dir, nodes, volumes, routeros, events, faults, quirk } = options;
   const [first, file] = args.command;
   if (first === 'parse' && dir === undefined) return parseScript(file ?? '-', routeros, io);
   if (dir === undefined) {
@@ -24,6 +24,7 @@ export const run: Handler<typeof simulate> = async ({ args, options, io }) => {
       ...(routeros === undefined ? {} : { routeros }),
       ...(events === undefined ? {} : { events }),
       ...(faults === undefined ? {} : { faults }),
+      ...(quirk === undefined ? {} : { quirk }),
       command: args.command,
     },
     {

@@ -20,9 +20,11 @@ export const run: Handler<typeof unfence> = (command) => {
           released: result.released,
         }),
         text: (style) =>
-          result.changed
-            ? `${style.bold(result.node)} is no longer fenced: volumes can be attached to it again\n`
-            : `${result.node} is not fenced ${style.dim('(nothing changed)')}\n`,
+          result.mark === null && result.changed
+            ? `${style.bold(result.node)} was not fenced, but still on the list of a firewall: it is off it now\n`
+            : result.changed
+              ? `${style.bold(result.node)} is no longer fenced: volumes can be attached to it again\n`
+              : `${result.node} is not fenced ${style.dim('(nothing changed)')}\n`,
         names: () => [result.node],
       }),
   );

@@ -35,7 +35,7 @@ export async function dd(node: NodeKernel, call: Call): Promise<Answer> {
         `call --sim-write "$c.data" ${quoted(of)} ${seek} && cat "$c.data.err" >&2; r=$?; rm -f "$c.data.err"; (exit $r)`,
     };
   }
-  if (from?.startsWith('/dev/nvme') === true) return reading(node, call, from, operands);
+  if (from !== undefined && /\/dev\/nvme\d+n\d+$/.test(from)) return reading(node, call, from, operands);
   return { sh: `${REAL} "$@"` };
 }
 

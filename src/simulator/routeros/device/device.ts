@@ -30,6 +30,7 @@ export interface RouterOsDeviceOptions {
   readonly maxSessions?: number;
   /** Its address on the storage network; 10.77.0.1 without one. */
   readonly address?: string;
+  readonly packages?: readonly string[];
   /** Called when the firewall may treat packets otherwise. */
   readonly firewallChanged?: () => void;
   /** How long a script may run before it is stopped with `action timed out`. */
@@ -104,7 +105,7 @@ export class RouterOsDevice {
       ['/log', this.log],
       ['/system/clock', clockMenu(now)],
       ['/system/identity', this.#identity.menu],
-      ['/system/package', packageMenu(options.version)],
+      ['/system/package', packageMenu(options.version, options.packages)],
       ['/system/resource', resourceMenu(options.version, clock.now(), now)],
       ['/system/routerboard', routerboardMenu(options.version)],
       ['/user', userMenu(options.users ?? [['rdsctl', 'rdsctl']])],

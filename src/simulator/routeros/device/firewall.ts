@@ -54,6 +54,8 @@ export class Firewall {
             throw new RouterOsError('missing value(s) of argument(s) chain');
           }
           if (!properties.has('action')) properties.set('action', 'accept');
+          if (!properties.has('disabled')) properties.set('disabled', false);
+          properties.set('dynamic', false);
           const port = properties.get('dst-port');
           if (port !== undefined && !['tcp', 'udp'].includes(textOf(valueOf(properties, 'protocol')))) {
             throw new RouterOsError('failure: ports can be specified if proto is tcp,udp,udp-lite,dccp,sctp');

@@ -7,6 +7,7 @@ import { SettingsMenu } from './settings-menu.ts';
 const bare = (name: string): Property => ({ name, kind: { type: 'bare' } });
 const size = (name: string): Property => ({ name, kind: { type: 'size' } });
 
+/** @param now milliseconds since the epoch */
 export function clockMenu(now: () => number): SettingsMenu {
   return new SettingsMenu(
     ['time', 'date', 'time-zone-autodetect', 'time-zone-name', 'gmt-offset', 'dst-active'].map(bare),
@@ -24,7 +25,10 @@ export function clockMenu(now: () => number): SettingsMenu {
   );
 }
 
-export function packageMenu(version: string): ListMenu {
+export function packageMenu(
+  version: string,
+  packages: readonly string[] = ['routeros', 'rose-storage'],
+): ListMenu {
   const menu = new ListMenu({
     properties: ['name', 'version', 'build-time', 'scheduled']
       .map((name): Property => ({ name, kind: { type: 'text' } }))
@@ -33,7 +37,7 @@ export function packageMenu(version: string): ListMenu {
     columns: ['name', 'version', 'build-time', 'size'],
     nameProperty: 'name',
   });
-  for (const name of ['routeros', 'rose-storage']) {
+  for (const name of packages) {
     menu.list.add(
       new Map<string, Value>([
         ['name', name],
