@@ -22,7 +22,12 @@ is_live() {
 }
 note() { printf '%s\\n' "$2" >"$d/$1.new" 2>/dev/null && mv -f "$d/$1.new" "$d/$1" 2>/dev/null; }
 # until it is told to end, or its time is over
-goes_on() { [ -e "$d/goes-on" ] || return 1; uptime_ms; now=$v; [ "$now" -lt "$until" ]; }
+# (a node that was booted has forgotten it: in a rehearsal too)
+goes_on() {
+  [ -e "$d/goes-on" ] || return 1
+  line "$R/proc/sys/kernel/random/boot_id"; [ "$v" = "$boot" ] || return 1
+  uptime_ms; now=$v; [ "$now" -lt "$until" ]
+}
 watch_state() {
   left=''
   while goes_on; do
@@ -55,6 +60,7 @@ begin() {
   [ -n "$device" ] || return 0
   d=$(mktemp -d /tmp/rdsctl-watch.XXXXXX) || exit 3
   uptime_ms; until=$((v + $3 * 1000))
+  line "$R/proc/sys/kernel/random/boot_id"; boot=$v
   : >"$d/goes-on"
   trap '' HUP
   # by exec, which leaves no copy of the old ones open: they would keep the answer from ending

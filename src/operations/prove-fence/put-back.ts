@@ -12,7 +12,10 @@ import type { Subject } from './subject.ts';
  * user's own text in the comment. Works within the grace that an interruption leaves.
  * @throws RdsctlError when it can't: the claim stays then, so that nobody else is let in
  */
-export async function putBack(subject: Subject): Promise<void> {
+export async function putBack(interrupted: Subject): Promise<void> {
+  // What is asked on the way back must not be given up by the very interruption that it answers to.
+  const { grace } = interrupted.context;
+  const subject = { ...interrupted, context: { ...interrupted.context, signal: grace } };
   const { context, volume, node, port, nqn, address, lock, trail } = subject;
   await step(context, 'put-back', `put ${volume.slot} back as it was: unattached`, async () => {
     const { controllers } = await port.disconnect({ nqn, address, cutOff: true }, { signal: context.grace });
