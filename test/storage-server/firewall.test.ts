@@ -70,17 +70,17 @@ describe.each(VERSIONS)('on RouterOS %s', (version) => {
     const { device, server } = await setup(version);
     await device.exec('/ip/firewall/address-list/add list=rdsctl-fenced address=10.0.0.9 comment=mine');
     await device.exec('/ip/firewall/address-list/add list=other address=10.0.0.8');
-    for (const _ of [1, 2]) {
+    for (const time of ['once', 'twice']) {
       const { entries } = await server.changeFirewall(block);
-      expect(entries).toEqual([
+      expect(entries, time).toEqual([
         { family: 4, address: '10.0.0.9', comment: 'mine' },
         { family: 4, address: '10.0.0.5', comment: COMMENT },
         { family: 6, address: 'fd00::5', comment: COMMENT },
       ]);
     }
-    for (const _ of [1, 2]) {
+    for (const time of ['once', 'twice']) {
       const { entries } = await server.changeFirewall(unblock);
-      expect(entries).toEqual([{ family: 4, address: '10.0.0.9', comment: 'mine' }]);
+      expect(entries, time).toEqual([{ family: 4, address: '10.0.0.9', comment: 'mine' }]);
     }
   });
 

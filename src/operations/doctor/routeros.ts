@@ -18,10 +18,8 @@ function checkVersion(rds: string, told: string): Check[] {
   const { error, warning, unknown, ok } = checksOf(rds);
   const id = 'routeros.version';
   const subject = 'RouterOS';
-  const version = /^(\d+)\.(\d+)(?:\.(\d+))?/
-    .exec(told)
-    ?.slice(1)
-    .map((part) => Number(part ?? 0));
+  const match = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(told);
+  const version = match === null ? undefined : [match[1], match[2], match[3] ?? '0'].map(Number);
   if (version === undefined) return [unknown(id, subject, `could not be checked: it tells version ${told}`)];
   const update = '/system/package/update/install';
   if (compare(version, OLDEST) < 0) {

@@ -51,7 +51,7 @@ export async function blockNode(
           return blocked(context, rds, node, addresses, view);
         } catch (error) {
           if (!(error instanceof RdsctlError) || context.signal.aborted) throw error;
-          warn(context, rds, node, `${error.message}`);
+          warn(context, rds, node, error.message);
           return { rds, result: 'failed', addresses, error };
         }
       }),

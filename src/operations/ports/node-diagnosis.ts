@@ -1,4 +1,4 @@
-import type { NodeView } from './node.ts';
+import type { NodeView } from './node-view.ts';
 
 /** A controller of an NVMe/TCP subsystem as it is set up, whoever made it. */
 export interface ControllerSetup {

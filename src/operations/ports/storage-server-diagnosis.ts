@@ -1,5 +1,5 @@
+import type { Disk } from './disk.ts';
 import type { FirewallView } from './firewall.ts';
-import type { Disk } from './storage-server.ts';
 
 /** One thing that was asked: the answer, or the host's own words for not telling it. */
 export type Told<T> = { readonly told: T } | { readonly untold: string };

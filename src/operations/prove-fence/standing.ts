@@ -19,7 +19,8 @@ export function proofText(rds: string, proof: FenceProof | null, version: string
       return `a fence was ${proof.proved ? 'proved' : 'tried, and failed,'} on ${rds} on ${day} with RouterOS ${short(proof.version)}; it runs ${short(version ?? '')} now`;
     case 'failed':
       return `a fence FAILED on ${rds} on ${day} with RouterOS ${short(proof.version)}: ${proof.failures.join('; ')}`;
-    default:
+    case 'never':
+    case 'proved':
       return `a fence was proved on ${rds} on ${day} with RouterOS ${short(proof.version)}: session gone in ${seconds(proof.sessionGoneMs)}`;
   }
 }

@@ -11,8 +11,8 @@ import { createPrivate, removeQuietly, temporaryPath, writeAll } from './tempora
 
 const Time = v.nullable(v.number());
 
+/** Fields that are not known here, such as the `format` that is written, are left out. */
 const Stored = v.object({
-  format: v.literal(1),
   rds: v.string(),
   at: v.pipe(v.string(), v.isoTimestamp()),
   version: v.string(),
@@ -45,8 +45,7 @@ export function openFenceProofs(directory: string): FenceProofs {
     async read(rds) {
       const path = proofPath(directory, rds);
       try {
-        const { format: _, ...proof } = v.parse(Stored, JSON.parse(await readFile(path, 'utf8')));
-        return proof;
+        return v.parse(Stored, JSON.parse(await readFile(path, 'utf8')));
       } catch (error) {
         if (systemCode(error) === 'ENOENT') return null;
         throw failed(path, 'read', error);

@@ -27,12 +27,12 @@ export const run: Handler<typeof doctor> = async (command) => {
       ],
     });
   }
-  let healthy = true;
+  const end = { healthy: true };
   await operate(
     command,
     ({ context }) => examine(context, () => lookHere(command)),
     async (report) => {
-      healthy = report.healthy;
+      end.healthy = report.healthy;
       await out.one({
         kind: 'DoctorReport',
         body: () => doctorBody(report),
@@ -41,7 +41,7 @@ export const run: Handler<typeof doctor> = async (command) => {
       });
     },
   );
-  return healthy ? EXIT_CODES.OK : EXIT_CODES.FAILED;
+  return end.healthy ? EXIT_CODES.OK : EXIT_CODES.FAILED;
 };
 
 function doctorBody({ checks, healthy }: DoctorReport): object {

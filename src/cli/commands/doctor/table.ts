@@ -32,7 +32,7 @@ export function doctorText(
 
 function oneCheck(check: Check, style: Style): string {
   const { severity, subject, found, why, fix, host } = check;
-  const mark = paint(severity, style)(MARKS[severity]);
+  const mark = paint(severity, style, MARKS[severity]);
   const lines = [`  ${mark} ${style.bold(subject)}: ${found}`];
   if (why !== null) lines.push(`      ${style.dim(why)}`);
   if (fix !== null) {
@@ -42,17 +42,17 @@ function oneCheck(check: Check, style: Style): string {
   return `${lines.join('\n')}\n`;
 }
 
-function paint(severity: Severity, style: Style): (text: string) => string {
+function paint(severity: Severity, style: Style, text: string): string {
   switch (severity) {
     case 'error':
-      return style.bad;
+      return style.bad(text);
     case 'warning':
     case 'unknown':
-      return style.caution;
+      return style.caution(text);
     case 'info':
-      return style.dim;
+      return style.dim(text);
     case 'ok':
-      return style.good;
+      return style.good(text);
   }
 }
 
