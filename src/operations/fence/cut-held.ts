@@ -4,15 +4,20 @@ import type { Trail } from '../audited.ts';
 import { checkTag } from '../claims.ts';
 import { step, workOf, type OperationContext } from '../context.ts';
 import { cutVolumes, failedEntry, type Cut } from './cut.ts';
+import { believed, type Distrusted } from './distrust.ts';
 import type { FencedVolume } from './report.ts';
 import type { Target } from './targets.ts';
 
-/** Cuts volumes whose locks are held. What another state manages is left alone; the rest is cut. */
+/**
+ * Cuts volumes whose locks are held. What another state manages is left alone; the rest is cut.
+ * @param distrusted storage servers on which reading back proves nothing
+ */
 export async function cutHeld(
   context: OperationContext,
   node: string,
   held: readonly Target[],
   trail: Trail,
+  distrusted: Distrusted,
 ): Promise<FencedVolume[]> {
   // Before the intents: they take new tokens, and an old copy must not outrun its own tags.
   const state = await context.manager.state();
@@ -25,7 +30,7 @@ export async function cutHeld(
     }
   }
   const ours = held.filter(({ key }) => !refused.has(key));
-  const cut = ours.length === 0 ? [] : await cutOurs(context, node, ours, trail);
+  const cut = ours.length === 0 ? [] : await cutOurs(context, node, ours, trail, distrusted);
   return [...refused.values(), ...cut];
 }
 
@@ -35,6 +40,7 @@ async function cutOurs(
   node: string,
   held: readonly Target[],
   trail: Trail,
+  distrusted: Distrusted,
 ): Promise<FencedVolume[]> {
   const opened = await step(
     context,
@@ -55,7 +61,9 @@ async function cutOurs(
         ),
       ),
     )
-  ).flat();
+  )
+    .flat()
+    .map((cut) => believed(cut, held, distrusted));
   await step(context, 'state', `state: ${node} fenced`, () =>
     context.manager.change((current) => withResults(current, node, cuts)),
   );

@@ -11,6 +11,7 @@ import { cutHeld } from './cut-held.ts';
 import { entry, failedEntry } from './cut.ts';
 import { knownNode } from './known-node.ts';
 import { dropOnNode } from './node-side.ts';
+import { distrustedServers, type Distrusted } from './distrust.ts';
 import { proofNotes } from './proof-notes.ts';
 import { failureOf, type FencedVolume, type FenceReport } from './report.ts';
 import { findTargets, lookAgain, type Target } from './targets.ts';
@@ -104,7 +105,8 @@ async function cutOff(
         message: `${rds} could not be asked whether it exports anything more to ${node}: ${error.message}`,
       });
     }
-    const volumes = await cutAll(context, node, targets.volumes, trail);
+    const distrusted = await distrustedServers(context, targets.versions);
+    const volumes = await cutAll(context, node, targets.volumes, trail, distrusted);
     const nodeSide = await dropOnNode(context, node, marked, targets, volumes);
     return { targets, volumes, nodeSide, firewall };
   } catch (error) {
@@ -125,20 +127,28 @@ async function cutAll(
   node: string,
   targets: readonly Target[],
   trail: Trail,
+  distrusted: Distrusted,
 ): Promise<FencedVolume[]> {
   const done = new Map<string, FencedVolume>();
   const unreachable = targets.filter(({ error }) => error !== null);
   for (const target of unreachable) done.set(target.key, failedEntry(target, target.error));
   const waiting: Target[] = [];
   const reachable = targets.filter(({ error }) => error === null);
-  const first = await locked(context, node, reachable, 'later', trail);
+  const first = await locked(context, node, reachable, 'later', trail, distrusted);
   for (const [key, result] of first) {
     if (result === 'busy') waiting.push(...reachable.filter((target) => target.key === key));
     else done.set(key, result);
   }
   for (const target of waiting) {
     // One after another: what is held up is only what somebody else works on.
-    const [[, result] = [target.key, 'busy' as const]] = await locked(context, node, [target], 'wait', trail);
+    const [[, result] = [target.key, 'busy' as const]] = await locked(
+      context,
+      node,
+      [target],
+      'wait',
+      trail,
+      distrusted,
+    );
     done.set(target.key, result === 'busy' ? failedEntry(target, null) : result);
   }
   return targets.map(({ key }) => done.get(key)).filter((volume) => volume !== undefined);
@@ -151,6 +161,7 @@ async function locked(
   targets: readonly Target[],
   ifBusy: 'later' | 'wait',
   trail: Trail,
+  distrusted: Distrusted,
 ): Promise<Map<string, FencedVolume | 'busy'>> {
   const timeoutMs = ifBusy === 'later' ? 0 : context.lockTimeoutMs;
   const results = new Map<string, FencedVolume | 'busy'>();
@@ -162,7 +173,8 @@ async function locked(
       const { present, gone } = await lookAgain(context, node, held, ifBusy === 'wait');
       for (const target of gone) results.set(target.key, entry(target, 'already', null));
       if (present.length === 0) return;
-      for (const volume of await cutHeld(context, node, present, trail)) results.set(volume.volume, volume);
+      for (const volume of await cutHeld(context, node, present, trail, distrusted))
+        results.set(volume.volume, volume);
       return;
     }
     const turn = { had: false };

@@ -18,14 +18,19 @@ export async function proofNotes(
     if (standing === 'proved') continue;
     const more =
       standing === 'failed'
-        ? 'treat the node as still connected'
+        ? 'treat the node as still connected: cut its power'
         : 'to prove it on a scratch volume: rdsctl doctor --prove-fence VOLUME NODE';
     context.report({ type: 'warning', message: `${text}; ${more}` });
   }
   return notes;
 }
 
-async function noteOf(context: OperationContext, rds: string, version: string | null): Promise<ProofNote> {
+/** What is known of fences on one storage server. @param version RouterOS as told now; null = not asked */
+export async function noteOf(
+  context: OperationContext,
+  rds: string,
+  version: string | null,
+): Promise<ProofNote> {
   try {
     const proof = await context.proofs.read(rds);
     return { rds, standing: standingOf(proof, version), text: proofText(rds, proof, version) };

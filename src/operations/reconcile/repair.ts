@@ -6,6 +6,7 @@ import { audited, type Trail } from '../audited.ts';
 import type { OperationContext } from '../context.ts';
 import { detachLocked } from '../detach.ts';
 import { cutHeld } from '../fence/cut-held.ts';
+import { distrustedServers } from '../fence/distrust.ts';
 import type { Disk } from '../ports/storage-server.ts';
 import { admitOwner } from './admit.ts';
 import type { Drift } from './drift.ts';
@@ -82,7 +83,9 @@ async function finishFence(
   const state = await context.manager.state();
   const attachment = state.attachments[volume.key] ?? null;
   const token = state.tokens[volume.key] ?? 0;
-  const [cut] = await cutHeld(context, node, [{ ...volume, attachment, token, disk, error: null }], trail);
+  const distrusted = await distrustedServers(context, new Map());
+  const target = { ...volume, attachment, token, disk, error: null };
+  const [cut] = await cutHeld(context, node, [target], trail, distrusted);
   trail.token = token + 1;
   if (cut?.error) throw cut.error;
 }
