@@ -3,7 +3,7 @@
 # What follows a word that is a command or begins one; fails for any other.
 _rdsctl_words() {
   case "$1" in
-    '') echo 'attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state config simulate explain completion help' ;;
+    '') echo 'attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state doctor config simulate explain completion help' ;;
     state) echo 'check backup restore rebuild unlock' ;;
     config) echo 'init check show' ;;
     *) return 1 ;;
@@ -34,10 +34,11 @@ _rdsctl_options() {
     'state restore') echo '--list --lineage -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'state rebuild') echo '--lineage --partial -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'state unlock') echo '--dead -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'doctor') echo '--prove-fence -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'config init') echo '-f --force -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'config check') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'config show') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
-    'simulate') echo '--dir --nodes --volumes --routeros --events --faults -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'simulate') echo '--dir --nodes --volumes --routeros --events --quirk --faults -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'explain') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'completion') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'help') echo '' ;;
@@ -94,6 +95,7 @@ _rdsctl_value() {
     'simulate':--volumes) echo nothing ;;
     'simulate':--routeros) echo nothing ;;
     'simulate':--events) echo file ;;
+    'simulate':--quirk) echo 'words sessions-outlive-export list-ignored' ;;
     'simulate':--faults) echo file ;;
     *) return 1 ;;
   esac
@@ -118,11 +120,13 @@ _rdsctl_operand() {
     'state backup':0) echo file ;;
     'state restore':0) echo file ;;
     'state unlock':0) echo 'names volume' ;;
+    'doctor':0) echo 'names volume' ;;
+    'doctor':1) echo 'names node' ;;
     'config init':0) echo file ;;
     'simulate':*) echo nothing ;;
     'explain':0) echo 'words INTERNAL PARTIAL AUDIT_FAILED LOCAL_IO BAD_ARGUMENT BAD_NAME BAD_CONFIG NO_CONFIG BAD_MANIFEST BAD_KEY_FILE AMBIGUOUS_VOLUME AMBIGUOUS_LINEAGE NEEDS_CONFIRMATION SHARED_NOT_CONFIGURED DECLINED NO_SUCH_VOLUME NO_SUCH_NODE NO_SUCH_STORAGE_SERVER ATTACHED_ELSEWHERE NODE_FENCED UNTRACKED_EXPORT NOTHING_TO_ADOPT WRONG_HOST_NQN FOREIGN_TAG STALE_STATE CHANGED_MEANWHILE LOST_LOCK DUPLICATE_HOST_NQN NQN_COLLISION SHARE_LIMIT STALE_CONTROLLER OPEN_INTENT FOREIGN_LINEAGE LOCKED CONNECT_FAILED LOGIN_FAILED HOST_KEY_UNKNOWN HOST_KEY_MISMATCH CONNECTION_LOST NO_ANSWER DEVICE_IN_USE STATE_UNREADABLE STATE_DAMAGED STATE_NEWER STATE_UNWRITABLE REMOTE_ERROR BAD_ANSWER NOT_PERMITTED UNSUPPORTED_VERSION NODE_NOT_READY CONNECT_REFUSED NO_DEVICE NOT_VERIFIED NOT_DRAINED TIMED_OUT INTERRUPTED FAILED USAGE NOT_FOUND CONFLICT BUSY UNREACHABLE IN_USE DRIFT STATE REMOTE UNVERIFIED TIMEOUT SIGNAL' ;;
     'completion':0) echo 'words bash zsh fish' ;;
-    'help':0) echo 'words attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state config simulate explain completion' ;;
+    'help':0) echo 'words attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state doctor config simulate explain completion' ;;
   esac
 }
 

@@ -15,7 +15,7 @@ function __rdsctl_read
             end
             set expects
         else if string match -q -- '-*' $word
-            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --file -f --node --volume --phase --rds --columns --sort --interval --event --result --by --since --until --limit --metrics-file --lineage --dir --nodes --volumes --routeros --events --faults
+            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --file -f --node --volume --phase --rds --columns --sort --interval --event --result --by --since --until --limit --metrics-file --lineage --dir --nodes --volumes --routeros --events --quirk --faults
                 set expects $word
             end
         else if test -z "$__rdsctl_command"
@@ -67,6 +67,7 @@ complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'backup' -d 'Make a copy of the
 complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'restore' -d 'Go back to a backup of the state.'
 complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'rebuild' -d 'Make a lost or outdated state again from the storage servers.'
 complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'unlock' -d 'List the locks, and remove those that were left behind.'
+complete -c rdsctl -n '__rdsctl_at \'\'' -a 'doctor' -d 'Check everything an attach and a fence need, with the fix for each.'
 complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'init' -d 'Write a commented starter file.'
 complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'check' -d 'Check the configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'show' -d 'Show the effective configuration and where each value came from.'
@@ -415,6 +416,23 @@ complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l reason -x -d 'Why it is 
 complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'state unlock\'' -l version -s V -d 'The version.'
 complete -c rdsctl -n '__rdsctl_operand \'state unlock\' 0 0' -a '(__rdsctl_names volume)'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l prove-fence -d 'Prove on VOLUME and NODE that a fence works on this storage server.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l config -s c -r -F -d 'Configuration file.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l output -s o -x -a 'table wide json jsonl yaml name' -d 'How results are written: table, wide, json, jsonl, yaml or name.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l dry-run -d 'Print each RouterOS and node command in the order they would run; change nothing.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l timeout -x -d 'Give up when the whole command takes longer.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l lock-timeout -x -d 'How long to wait for a volume that another command works on; 0 = don\'t wait.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l yes -s y -d 'Answer yes to every question.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l quiet -s q -d 'Only errors on stderr.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l verbose -s v -d 'Tell more: steps; twice: commands too; three times: the protocol too.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l no-color -d 'No colours.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l log-format -x -a 'text json' -d 'How stderr is written: text or json.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l reason -x -d 'Why it is done; kept in the audit log.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l help -s h -d 'This help.'
+complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l version -s V -d 'The version.'
+complete -c rdsctl -n '__rdsctl_operand \'doctor\' 0 0' -a '(__rdsctl_names volume)'
+complete -c rdsctl -n '__rdsctl_operand \'doctor\' 1 1' -a '(__rdsctl_names node)'
 complete -c rdsctl -n '__rdsctl_at \'config init\'' -l force -s f -d 'Overwrite an existing file.'
 complete -c rdsctl -n '__rdsctl_at \'config init\'' -l config -s c -r -F -d 'Configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'config init\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
@@ -456,6 +474,7 @@ complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l nodes -x -d 'How many nodes.
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l volumes -x -d 'How many volumes.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l routeros -x -d 'The RouterOS version that is simulated.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l events -r -F -d 'Write what truly happens, one JSON object a line.'
+complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l quirk -x -a 'sessions-outlive-export list-ignored' -d 'In what the storage server falls short: a fence can not work then.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l faults -r -F -d 'Faults to play, as YAML; read again when it changes.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l config -s c -r -F -d 'Configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
@@ -489,4 +508,4 @@ complete -c rdsctl -n '__rdsctl_at \'completion\'' -l log-format -x -a 'text jso
 complete -c rdsctl -n '__rdsctl_at \'completion\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'completion\'' -l version -s V -d 'The version.'
 complete -c rdsctl -n '__rdsctl_operand \'completion\' 0 0' -a 'bash zsh fish'
-complete -c rdsctl -n '__rdsctl_operand \'help\' 0 0' -a 'attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state config simulate explain completion'
+complete -c rdsctl -n '__rdsctl_operand \'help\' 0 0' -a 'attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state doctor config simulate explain completion'

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import type { Check } from '../../src/operations/doctor/check.ts';
-import { ALL_POLICIES } from '../../src/simulator/routeros/device/device.ts';
 import type { NodeTraits } from '../../src/simulator/node/simulated-node.ts';
 import { openScene, type Scene, type SceneOptions } from './scene.ts';
 
@@ -224,7 +223,7 @@ describe('a storage server', () => {
             .replace(/(BEGIN \w+\.version)/, '$1\r\n7.23.5')
         : exec(line, policies);
     const { of } = await findings(scene);
-    device.exec = (line) => exec(line, ALL_POLICIES);
+    device.exec = exec;
     const [found] = of('routeros.policies').filter(({ severity }) => severity === 'error');
     expect(found?.found).toMatch(new RegExp(`^lacks .*${lacking}`));
     expect(found?.fix?.run).toMatch(

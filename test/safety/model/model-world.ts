@@ -167,6 +167,10 @@ export class ModelWorld {
   /** Law 3: the state on disk says who may be let in before anybody is. */
   #mayChange(change: DiskChange): void {
     if (change.kind === 'revoke') return;
+    if (change.kind === 'toggle') {
+      this.#break(`the export of ${change.slot} is toggled under its owner`);
+      return;
+    }
     const claim = this.store.state.attachments[`rds1/${change.slot}`];
     const known = claim?.holders.some((holder) => holder.hostNqn === change.allow) === true;
     if (this.server.disk(change.slot).comment !== change.expectComment) return;

@@ -61,6 +61,7 @@ export async function operate(
       return node;
     },
     audit: { record: () => gate.store(() => Promise.resolve()) },
+    proofs: { read: () => Promise.resolve(null), write: () => Promise.resolve() },
     clock: world.clock,
     report: () => undefined,
     signal: stop.signal,
@@ -159,6 +160,9 @@ function gatedServer(world: ModelWorld, gate: Gate, pending: LateChange[]): Stor
         options?.signal?.throwIfAborted();
         return Promise.resolve(new Map(slots.map((slot) => [slot, world.inFlight(slot as Slot)])));
       }),
+    diagnose: (options) => asked(() => server.diagnose(options)),
+    lookAtFirewall: (options) => asked(() => server.lookAtFirewall(options)),
+    changeFirewall: (change, options) => asked(() => server.changeFirewall(change, options), true),
     close: () => Promise.resolve(),
   };
 }
@@ -231,6 +235,15 @@ function gatedNode(world: ModelWorld, gate: Gate, name: NodeName): NodePort {
         world.disconnect(name, slot);
         return { uses: [], controllers: [], words: '' };
       }, options?.signal),
+    diagnose: unmodelled,
+    beginWatch: unmodelled,
+    lookAtWatch: unmodelled,
+    endWatch: unmodelled,
     close: () => Promise.resolve(),
   };
+}
+
+/** None of the operations that the model runs asks for it. */
+function unmodelled(): Promise<never> {
+  return Promise.reject(new Error('the model knows neither diagnoses nor watches'));
 }
