@@ -168,6 +168,29 @@ describe('an old copy of the state', () => {
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-2')]);
   });
 
+  test.each([
+    ['another lineage', 'foreign-tag'],
+    ['an old copy', 'stale-state'],
+  ] as const)('reconcile and drain with the state of %s change nothing', async (whose, kind) => {
+    const scene = await openScene({ nodes: 2, volumes: 2 });
+    await scene.run('attach', 'vol-1', 'node-1');
+    if (whose === 'an old copy') copyState(scene);
+    else await onSecond(scene, 'attach vol-2 node-2');
+    await scene.run('move', 'vol-1', 'node-2');
+    const before = changes(scene);
+    const comment = await scene.comment('vol-1');
+    for (let again = 0; again < 2; again += 1) {
+      const reconciled = await onSecond(scene, 'reconcile');
+      expect(reconciled.json()['drift']).toContainEqual(expect.objectContaining({ kind, result: 'left' }));
+      expect(reconciled.code).not.toBe(0);
+      const drained = await onSecond(scene, 'drain node-1');
+      if (whose === 'an old copy') expect(drained.stdout + drained.stderr).toContain('STALE_STATE');
+    }
+    expect(changes(scene)).toBe(before);
+    expect(await scene.comment('vol-1')).toBe(comment);
+    expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-2')]);
+  });
+
   test('a volume that nobody changed since is not the worse for it', async () => {
     const scene = await openScene({ nodes: 2, volumes: 2 });
     await scene.run('attach', 'vol-1', 'node-1');
