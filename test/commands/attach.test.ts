@@ -148,6 +148,47 @@ describe('attach elsewhere', () => {
   });
 });
 
+describe('attach to the owner, when somebody opened the export to any host', () => {
+  test('names the owner alone again, and never toggles the export under it', async () => {
+    const scene = await openScene();
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name=""');
+    const since = scene.events().length;
+    const again = await scene.run('attach', 'vol-1', 'node-1', '-o', 'json');
+    expect(again.code).toBe(0);
+    expect(again.json()).toMatchObject({ node: 'node-1', changed: true });
+    const happened = scene.events(since).map(({ event }) => event);
+    expect(happened).toContain('allow-changed');
+    expect(happened).not.toContain('export-off');
+    expect(happened).not.toContain('session-closed');
+    const allowed = await scene.console(
+      ':put [/disk get [find where slot="vol-1"] nvme-tcp-server-allow-host-name]',
+    );
+    expect(allowed.trim()).toBe(scene.hostNqn('node-1'));
+    const state = await scene.state();
+    expect(await scene.comment('vol-1')).toContain(`token=${state.tokens['rds1/vol-1'] ?? 0} `);
+    expect((await scene.run('attach', 'vol-1', 'node-1', '-o', 'json')).json()).toMatchObject({
+      changed: false,
+    });
+  });
+
+  test('is refused while another node, which may have come in, can not be asked', async () => {
+    const scene = await openScene();
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name=""');
+    await scene.faults({ at: 'node-2', when: 'connect', do: 'refuse' });
+    const since = scene.events().length;
+    const refused = await scene.run('attach', 'vol-1', 'node-1', '-o', 'json');
+    expect(refused.code).toBe(4);
+    expect(refused.error()).toMatchObject({ reason: 'UNTRACKED_EXPORT' });
+    expect(
+      scene.events(since).filter(({ event }) => event === 'export-off' || event === 'allow-changed'),
+    ).toEqual([]);
+    await scene.faults();
+    expect((await scene.run('attach', 'vol-1', 'node-1')).code).toBe(0);
+  });
+});
+
 describe('attach of what is not there', () => {
   test.for([
     ['vol-99', 'node-1', 'NO_SUCH_VOLUME'],

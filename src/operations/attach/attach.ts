@@ -4,10 +4,12 @@ import { audited, type Trail } from '../audited.ts';
 import type { OperationContext } from '../context.ts';
 import { lockOptionsConnecting } from '../locking.ts';
 import { requireNode, resolveVolume, type MayTouch } from '../resolve.ts';
+import { admitOwner } from './admit-owner.ts';
 import { grantAndConnect } from './grant.ts';
-import { bothSeen, drawPicture, isRightful, refuseByState } from './picture.ts';
+import { bothSeen, drawPicture, isRightful, isRightfulButOpen, refuseByState } from './picture.ts';
 import type { AttachRequest, AttachResult } from './request.ts';
 import { reuse } from './reuse.ts';
+import { askOthers } from './untracked-export.ts';
 
 /**
  * Makes a volume usable on one node and on no other, and finds its block device. Same node again is success.
@@ -47,5 +49,10 @@ export async function attachLocked(
   const [disk, view] = await bothSeen(context, server, port, volume, node);
   const picture = drawPicture(context, state, volume, request, disk, view);
   if (isRightful(picture)) return reuse(context, picture, port, trail);
+  if (isRightfulButOpen(picture)) {
+    await askOthers(context, picture, request.takeOver);
+    await admitOwner(context, volume, disk, lock, trail);
+    return { ...(await attachLocked(context, volume, request, lock, trail)), changed: true };
+  }
   return grantAndConnect(context, picture, { server, port, lock, trail, takeOver: request.takeOver });
 }

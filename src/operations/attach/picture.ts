@@ -153,6 +153,24 @@ export function isRightful({ present, node, disk, identity, claim, sharing }: Pi
 }
 
 /**
+ * Whether it is this node's by our own doing, and connected there, but the export lets any host in: somebody
+ * changed the list by hand. It is tightened, not toggled.
+ */
+export function isRightfulButOpen(picture: Picture): boolean {
+  const { present, disk, identity, subsystem, transport } = picture;
+  const closed = { ...picture, disk: { ...disk, allow: identity.hostNqn } };
+  return (
+    disk.allow === '' &&
+    present?.phase === 'attached' &&
+    present.holders.length === 1 &&
+    present.holders[0].hostNqn === identity.hostNqn &&
+    present.sharedUntil === null &&
+    standing(subsystem, transport.address) === 'live' &&
+    isRightful(closed)
+  );
+}
+
+/**
  * A node's controllers may stay when the volume was its own all the time: the storage server only forgot the
  * export, and nobody else can have written. Otherwise an old controller would replay its queued writes over
  * newer data when it is let in (lab a5).

@@ -8,7 +8,7 @@ import { detachLocked } from '../detach.ts';
 import { cutHeld } from '../fence/cut-held.ts';
 import { distrustedServers } from '../fence/distrust.ts';
 import type { Disk } from '../ports/storage-server.ts';
-import { admitOwner } from './admit.ts';
+import { admitOwner } from '../attach/admit-owner.ts';
 import type { Drift } from './drift.ts';
 import { dropControllers } from './drop.ts';
 import { withdrawLeftover } from './withdraw.ts';
