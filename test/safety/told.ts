@@ -121,6 +121,8 @@ function denialOf(argv: readonly string[]): Denial | null {
   if (flags.has('--dry-run') || flags.has('--help')) return null;
   switch (verb) {
     case 'detach':
+      // Another state may never have heard of the attachment: then it has nothing to detach, and asks nobody.
+      if (argv.includes('--state')) return null;
       return ({ volume, node }) => names(first, volume) && (second === undefined || second === node);
     case 'attach':
       return flags.has('--shared') ? null : ({ volume, node }) => names(first, volume) && node !== second;
