@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EXIT_CODES } from '../../src/errors/exit-codes.ts';
 import { REASONS } from '../../src/errors/reasons.ts';
+import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { catalogue } from '../../src/cli/explain/catalogue.ts';
 import { errorsDocument } from '../../src/cli/explain/errors-document.ts';
 import { rdsctl } from './console.ts';
@@ -40,5 +41,16 @@ describe('explain', () => {
     for (const reason of reasons) expect(errorsDocument()).toContain(`### ${reason}\n`);
     const codes = Object.keys(EXIT_CODES).filter((code) => code !== 'OK' && code !== 'DRIFT');
     for (const code of codes) expect(errorsDocument()).toMatch(new RegExp(`^## .*${code}$`, 'm'));
+  });
+
+  it('names only commands that there are', () => {
+    const names = COMMANDS.flatMap(({ name, aliases }) => [name, ...aliases]);
+    const named = catalogue()
+      .flatMap(({ why, mend }) => [why, ...mend])
+      .flatMap((text) => [...text.matchAll(/`rdsctl ([a-z]+(?: [a-z]+)?)/g)].map((match) => match[1] ?? ''));
+    const unknown = named.filter(
+      (words) => !names.includes(words) && !names.includes(words.split(' ')[0] ?? ''),
+    );
+    expect(unknown).toEqual([]);
   });
 });

@@ -18,6 +18,12 @@ const DOCUMENTS = [
     about: 'what rdsctl remembers, and how it keeps it',
     document: 'docs/STATE.md',
   },
+  {
+    name: 'rdsctl-safety',
+    section: 7,
+    about: 'what rdsctl promises, and what shows that it holds',
+    document: 'docs/SAFETY.md',
+  },
 ] as const;
 
 /**

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseAsDevice } from '../../../../src/simulator/routeros/parse-as-device.ts';
 
 /**
- * Scripts that are not in the corpus, varied from its grammar; what is expected follows from the rules in
- * docs/ROUTEROS-LANGUAGE.md, worked out by hand. No device has been asked.
+ * Scripts that are not in the corpus, varied from its grammar. What is expected was printed by this parser and
+ * then read against the rules in docs/ROUTEROS-LANGUAGE.md: it guards against change. No device has been asked.
  */
 const EXPECTED: readonly (readonly [script: string, printed: string])[] = [
   [':local a 1; :put $a', '(evl /localname=$a;value=1);(evl /putmessage=$a)'],
