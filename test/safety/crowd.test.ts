@@ -13,7 +13,7 @@ const SIZE: CrowdSize = {
   volumes: number('RDSCTL_CROWD', 40) >= 300 ? 20 : 6,
   nodes: 5,
 };
-const SEED = number('RDSCTL_CROWD_SEED', Date.now() % 2 ** 31);
+const SEED = number('RDSCTL_CROWD_SEED', 1);
 
 test(
   `a crowd of ${SIZE.commands} processes, ${SIZE.atOnce} at a time, keeps the laws (seed ${SEED})`,
