@@ -151,15 +151,14 @@ describe('node-died.md', () => {
 
 describe('rds-rebooting.md', () => {
   const book = new Runbook('docs/runbooks/rds-rebooting.md');
-  const inUse = async (): Promise<Scene> => {
-    // A node whose device does not come back by itself is waited for so long before it is connected anew.
-    const config = { timeouts: { device: '2s' } };
+  const inUse = async (config = {}): Promise<Scene> => {
     const scene = await attached({ 'vol-1': 'node-2', 'vol-2': 'node-3' }, { volumes: 2, config });
     mount(scene, 'node-2', 'nvme0n1', '/srv/vol-1');
     return scene;
   };
   const crashed = async (): Promise<Scene> => {
-    const scene = await inUse();
+    // A node whose device does not come back by itself is waited for so long before it is connected anew.
+    const scene = await inUse({ timeouts: { device: '5s' } });
     await scene.simulation.rds.down('off');
     return scene;
   };
