@@ -95,7 +95,7 @@ describe('adopt', () => {
   });
 
   test('what our own state forgot: the tag is ours, nothing in the state', async () => {
-    const scene = await openScene();
+    const scene = await openScene({ byHand: ['rds1/vol-1'] });
     await scene.run('attach', 'vol-1', 'node-1');
     await scene.run('detach', 'vol-1');
     await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name="" nvme-tcp-export=yes');

@@ -89,6 +89,19 @@ describe('history', () => {
     );
   });
 
+  test('of a node tells what was moved away from it, too', async () => {
+    const scene = await openScene();
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.run('move', 'vol-1', 'node-2');
+    await scene.run('attach', 'vol-2', 'node-2');
+    const { stdout } = await scene.run('history', 'node-1', '-o', 'jsonl');
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { event: string }).event);
+    expect([...events].sort()).toEqual(['attach', 'move']);
+  });
+
   test('a duration means so long ago', async () => {
     const scene = await openScene({ nodes: 1 });
     await filled(scene, 3, new Date(Date.now() - 3 * 3_600_000).toISOString());

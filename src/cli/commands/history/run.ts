@@ -48,9 +48,14 @@ export const run: Handler<typeof history> = async ({ args, options, stateLocatio
 /** Entries stand in the order in which they were written; the clock may have been set back by so much. */
 const CLOCK_STEP_MS = 86_400_000;
 
-function isAbout({ volume, node }: AuditEntry, name: string): boolean {
+/** A move away from a node names the other one, but something was done on this one. */
+function isAbout({ volume, node, changes }: AuditEntry, name: string): boolean {
   const volumes = volume?.split(' ') ?? [];
-  return node === name || volumes.some((one) => one === name || one.endsWith(`/${name}`));
+  return (
+    node === name ||
+    changes.some(({ at }) => at === name) ||
+    volumes.some((one) => one === name || one.endsWith(`/${name}`))
+  );
 }
 
 function isBy({ who, host }: AuditEntry, names: readonly string[]): boolean {
