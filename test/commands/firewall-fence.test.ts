@@ -257,3 +257,162 @@ describe('what the drop rule does alone, at a storage server that exports on', (
     expect(await listed(scene)).toEqual([ADDRESS]);
   });
 });
+
+describe('reconcile', () => {
+  interface DriftItem {
+    readonly kind: string;
+    readonly command: string;
+  }
+
+  const drift = async (scene: Scene): Promise<DriftItem[]> => {
+    const outcome = await scene.run('reconcile', '-o', 'json');
+    expect(outcome.code, outcome.stderr).toBe(0);
+    return outcome.json()['drift'] as DriftItem[];
+  };
+
+  const expectSilent = async (scene: Scene): Promise<void> => {
+    expect(await scene.run('reconcile')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  };
+
+  /** Told each time, nothing changed by it; silent after the command that it names. */
+  async function expectReported(scene: Scene, wanted: object, rds = 'rds1'): Promise<void> {
+    const before = { list: await listed(scene, rds), state: scene.stateBytes(), audit: scene.audit().length };
+    for (const run of [1, 2]) {
+      expect(await drift(scene), `run ${run}`).toEqual([
+        expect.objectContaining({
+          ...wanted,
+          volume: null,
+          rds,
+          result: 'left',
+          unasked: false,
+          reason: null,
+        }),
+      ]);
+    }
+    expect((await scene.run('reconcile', '--dry-run')).code).toBe(8);
+    expect({
+      list: await listed(scene, rds),
+      state: scene.stateBytes(),
+      audit: scene.audit().length,
+    }).toEqual(before);
+  }
+
+  const addEntry = async (scene: Scene, node: string, address: string, rds = 'rds1'): Promise<void> => {
+    const { lineage } = await scene.state();
+    const comment = `[rdsctl fenced=${node} lineage=${lineage}]`;
+    const line = `/ip/firewall/address-list/add list=rdsctl-fenced address=${address} comment="${comment}"`;
+    expect(await scene.console(line, rds)).toBe('');
+  };
+
+  test('a fence, and its end, leave nothing to tell', async () => {
+    const scene = await withRule();
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.run('fence', 'node-1', '--yes');
+    await expectSilent(scene);
+    await scene.run('unfence', 'node-1');
+    await expectSilent(scene);
+  });
+
+  test('an entry that was left behind is told until unfence takes it off, never removed unasked', async () => {
+    const scene = await withRule({ rds: 2 });
+    await scene.run('fence', 'node-1', '--yes');
+    await scene.run('unfence', 'node-1');
+    await addEntry(scene, 'node-1', ADDRESS, 'rds2');
+    const wanted = { kind: 'stale-firewall-entry', node: 'node-1', command: 'rdsctl unfence node-1' };
+    await expectReported(scene, { ...wanted, details: { addresses: [ADDRESS] } }, 'rds2');
+    const table = (await scene.run('reconcile')).stdout;
+    expect(table).toMatch(
+      /^- +node-1 +stale-firewall-entry +for you +10\.77\.1\.1 of node-1 is on the list/m,
+    );
+    expect(table).toContain('  rdsctl unfence node-1\n');
+    expect((await scene.run('reconcile', '-o', 'name')).stdout).toBe('');
+    expect((await scene.run('unfence', 'node-1')).code).toBe(0);
+    await expectSilent(scene);
+    expect(await listed(scene, 'rds2')).toEqual([]);
+  });
+
+  test('of a node that nobody knows any more: the line for the storage server takes it off', async () => {
+    const scene = await withRule();
+    await scene.run('attach', 'vol-1', 'node-1');
+    await addEntry(scene, 'node-7', '10.77.1.7');
+    await expectReported(scene, { kind: 'stale-firewall-entry', node: 'node-7' });
+    const [stale] = await drift(scene);
+    expect(await scene.console((stale?.command ?? '').replace(/ +# on rds1$/, ''))).toBe('');
+    await expectSilent(scene);
+  });
+
+  test('an entry that was taken away by hand is told until fence puts it back', async () => {
+    const scene = await withRule();
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.run('fence', 'node-1', '--yes');
+    await scene.console('/ip/firewall/address-list/remove [find where list=rdsctl-fenced]');
+    await expectReported(scene, {
+      kind: 'missing-firewall-entry',
+      node: 'node-1',
+      command: 'rdsctl fence node-1',
+      details: { addresses: [ADDRESS] },
+    });
+    expect((await scene.run('fence', 'node-1', '--yes')).code).toBe(0);
+    await expectSilent(scene);
+    expect(await listed(scene)).toEqual([ADDRESS]);
+  });
+
+  test('a node that was fenced off one volume keeps the others: no entry is missing', async () => {
+    const scene = await withRule();
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.run('attach', 'vol-2', 'node-1');
+    await scene.run('fence', 'node-1', '--volume', 'vol-1', '--yes');
+    expect((await drift(scene)).map(({ kind }) => kind)).toEqual(['fenced-holder']);
+    expect((await scene.run('doctor')).stdout).not.toContain('is not on the list');
+    expect(scene.sessions('vol-2')).toEqual([scene.hostNqn('node-1')]);
+  });
+
+  test('entries of others, shared addresses and nodes without any are no drift', async () => {
+    const scene = await withRule({ config: { nodes: { 'node-2': { addresses: [ADDRESS] } } } });
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.run('fence', 'node-1', '--yes');
+    const foreign = '[rdsctl fenced=node-2 lineage=00000000-0000-4000-8000-000000000000]';
+    const add = '/ip/firewall/address-list/add list=rdsctl-fenced';
+    await scene.console(`${add} address=10.77.9.8 comment="${foreign}"`);
+    await scene.console(`${add} address=10.77.9.9 comment=mine`);
+    await expectSilent(scene);
+  });
+
+  test('a firewall that can not be looked at is a failure, not in sync', async () => {
+    const scene = await withRule();
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.run('detach', 'vol-1');
+    scene.mangle((answer, line) => (line.includes('address-list') ? 'garbage' : answer));
+    const outcome = await scene.run('reconcile', '-o', 'json');
+    expect(outcome.code).toBe(1);
+    expect(outcome.json()).toMatchObject({
+      inSync: false,
+      storageServers: { asked: ['rds1'], unasked: [] },
+      drift: [
+        { kind: 'not-seen', volume: null, rds: 'rds1', node: null, result: 'failed', reason: 'BAD_ANSWER' },
+      ],
+    });
+    expect(outcome.stderr).toContain('rds1 (not-seen)');
+    expect(outcome.stderr).toContain('rdsctl doctor -q');
+  });
+
+  test('a storage server that can not be asked is not asked for its firewall, and nothing is concluded', async () => {
+    const scene = await withRule({ rds: 2 });
+    await scene.run('fence', 'node-1', '--yes');
+    await scene.faults({ at: 'rds2', when: 'connect', do: 'refuse' });
+    expect(await drift(scene)).toEqual([]);
+  });
+
+  test('off: the firewall is not asked', async () => {
+    const scene = await openScene();
+    await scene.run('attach', 'vol-1', 'node-1');
+    await addEntry(scene, 'node-1', ADDRESS);
+    const asked: string[] = [];
+    scene.mangle((answer, line) => {
+      if (line.includes('address-list')) asked.push(line);
+      return answer;
+    });
+    await expectSilent(scene);
+    expect(asked).toEqual([]);
+  });
+});

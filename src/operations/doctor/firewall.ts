@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { State } from '../../state/state.ts';
-import { missingAddresses, staleEntries } from '../firewall/entries.ts';
+import { missingEntries, staleEntries } from '../firewall/entries.ts';
 import { addRuleLine, judgeRule, moveRuleLine } from '../firewall/rule.ts';
 import type { Family, FirewallView } from '../ports/firewall.ts';
 import type { Told } from '../ports/storage-server-diagnosis.ts';
@@ -103,21 +103,16 @@ function checkEntries(rds: string, { entries }: FirewallView, config: Config, st
     ),
   );
   if (!config.fence.firewall) return stale;
-  const absent = Object.entries(config.nodes).flatMap(([node, { addresses }]) => {
-    const mark = state.nodes[node]?.fenced ?? null;
-    const missing = mark === null ? [] : missingAddresses(entries, addresses);
-    if (missing.length === 0) return [];
-    return [
-      warning(
-        'firewall.entries',
-        missing.join(', '),
-        `of ${node}, which is fenced, is not on the list`,
-        'It is cut off by the exports alone.',
-        `rdsctl fence ${node}`,
-        HERE,
-      ),
-    ];
-  });
+  const absent = missingEntries(entries, state, config).map(({ node, addresses }) =>
+    warning(
+      'firewall.entries',
+      addresses.join(', '),
+      `of ${node}, which is fenced, is not on the list`,
+      'It is cut off by the exports alone.',
+      `rdsctl fence ${node}`,
+      HERE,
+    ),
+  );
   return [...stale, ...absent];
 }
 

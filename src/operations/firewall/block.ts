@@ -3,8 +3,8 @@ import type { State } from '../../state/state.ts';
 import type { Trail } from '../audited.ts';
 import { checkpoint, step, type OperationContext } from '../context.ts';
 import type { FirewallView } from '../ports/firewall.ts';
-import { sameAddress } from '../seen.ts';
 import { formatEntryTag, missingAddresses } from './entries.ts';
+import { addressesOf } from './own-addresses.ts';
 import { judgeRule } from './rule.ts';
 
 /** What the firewall of one storage server came to for a fenced node. */
@@ -59,18 +59,16 @@ export async function blockNode(
   );
 }
 
-/** Addresses that another node has too would cut that one off as well. */
-function ownAddresses({ config, report }: OperationContext, node: string): string[] {
-  const others = Object.entries(config.nodes).filter(([name]) => name !== node);
-  return (config.nodes[node]?.addresses ?? []).filter((address) => {
-    const twin = others.find(([, { addresses }]) => addresses.some((each) => sameAddress(each, address)));
-    if (twin === undefined) return true;
+/** Addresses that another node has too are told, and left out. */
+function ownAddresses({ config, report }: OperationContext, node: string): readonly string[] {
+  const { own, shared } = addressesOf(config, node);
+  for (const { address, twin } of shared) {
     report({
       type: 'warning',
-      message: `${address} is an address of ${twin[0]} too: it is not dropped by the firewall`,
+      message: `${address} is an address of ${twin} too: it is not dropped by the firewall`,
     });
-    return false;
-  });
+  }
+  return own;
 }
 
 function blocked(

@@ -1,6 +1,9 @@
+import { holds } from '../../attachment/transitions.ts';
+import type { Config } from '../../config/config.ts';
 import type { State } from '../../state/state.ts';
 import type { FenceEntry } from '../ports/firewall.ts';
 import { sameAddress } from '../seen.ts';
+import { addressesOf } from './own-addresses.ts';
 
 /** Marks an entry of the fence's address list: which node, and whose. */
 export interface EntryTag {
@@ -43,4 +46,26 @@ export function missingAddresses(
   addresses: readonly string[],
 ): readonly string[] {
   return addresses.filter((address) => !entries.some((entry) => sameAddress(entry.address, address)));
+}
+
+/**
+ * Nodes that are fenced and have addresses that are not on the list: drift, too. A node that was fenced off some of
+ * its volumes only, and still has others, is no such node: on the list it would lose them all. Where it has none left
+ * the state can't tell the two fences apart. To be reported, then, not added unasked.
+ */
+export function missingEntries(
+  entries: readonly FenceEntry[],
+  state: State,
+  config: Pick<Config, 'nodes'>,
+): readonly { readonly node: string; readonly addresses: readonly string[] }[] {
+  return Object.keys(config.nodes).flatMap((node) => {
+    const mark = state.nodes[node]?.fenced ?? null;
+    if (mark === null) return [];
+    const keeps = Object.entries(state.attachments).some(
+      ([key, attachment]) =>
+        attachment.phase !== 'fenced' && holds(attachment, node) && !mark.volumes.includes(key),
+    );
+    const addresses = keeps ? [] : missingAddresses(entries, addressesOf(config, node).own);
+    return addresses.length === 0 ? [] : [{ node, addresses }];
+  });
 }

@@ -10,8 +10,9 @@ import { hostNqnOf, sessionsOf, type Sessions, type Views } from './views.ts';
 /** One thing in which state, storage server and nodes disagree. Plain data. */
 export interface Drift {
   readonly kind: string;
-  /** The volume's key. */
-  readonly volume: string;
+  /** The volume's key; null when it is about none, but about the storage server. */
+  readonly volume: string | null;
+  readonly rds: string;
   /** The node it is about; null when it is about none. */
   readonly node: string | null;
   readonly meaning: string;
@@ -116,6 +117,7 @@ function drift(
   return {
     kind,
     volume: key,
+    rds: key.slice(0, slash),
     node,
     meaning: filled(rule.meaning),
     repair: rule.repair,

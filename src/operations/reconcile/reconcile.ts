@@ -8,6 +8,7 @@ import { lockOptions } from '../locking.ts';
 import type { MayTouch } from '../resolve.ts';
 import type { Answer, Survey } from '../survey.ts';
 import { allDrift } from './drift.ts';
+import { firewallDrift } from './firewall.ts';
 import { lookAtAll, viewsOf } from './look.ts';
 import type { Asked, DriftReport, ReconcileReport, Skipped } from './report.ts';
 import { LEFT, planVolume, repairVolume, type Case } from './volume.ts';
@@ -72,6 +73,7 @@ async function work(
 ): Promise<ReconcileReport> {
   const seen = await step(context, 'survey', 'ask storage servers and nodes', () => lookAtAll(context));
   const before = viewsOf(context, seen);
+  const firewalls = await firewallDrift(context, before);
   const labelOf = labels(context);
   const keys = volumesOf(before).filter((key) => {
     const { rds, slot } = volumeId(key);
@@ -97,9 +99,10 @@ async function work(
   for (const one of ended) if (one.status === 'rejected' && interrupted === null) throw one.reason;
   const isSkipped = new Set(skipped.map(({ volume }) => volume));
   // What was not come to, because the command was interrupted, is told as it was first seen.
-  const drift = [...found].flatMap(([key, first]) =>
+  const volumes = [...found].flatMap(([key, first]) =>
     isSkipped.has(key) ? [] : (reports.get(key) ?? first.map((each) => ({ ...each, ...LEFT }))),
   );
+  const drift = [...volumes, ...firewalls];
   return {
     dryRun: planned !== null,
     busy: null,
@@ -138,9 +141,10 @@ async function lookInto(context: OperationContext, one: Case, planned: HeldLocks
 
 function tell(context: OperationContext, result: Looked): void {
   if ('skipped' in result) return;
-  for (const { error, volume, node, meaning } of result.reports) {
+  for (const { error, volume, rds, node, meaning } of result.reports) {
     if (error === null) continue;
-    const where = node === null ? volume : `${volume} on ${node}`;
+    const what = volume ?? rds;
+    const where = node === null ? what : `${what} on ${node}`;
     context.report({ type: 'warning', message: `${where} (${meaning}) was not repaired: ${error.message}` });
   }
 }
@@ -166,12 +170,16 @@ function failureOf(seen: Survey, drift: readonly DriftReport[]): RdsctlError | n
   const failed = drift.filter(({ result }) => result === 'failed');
   if (failed.length > 0) {
     return new RdsctlError('PARTIAL', {
-      message: `${failed.length} of ${drift.length} could not be repaired: ${failed.map(({ volume, kind }) => `${volume} (${kind})`).join(', ')}`,
+      message: `${failed.length} of ${drift.length} could not be repaired: ${failed.map(({ volume, rds, kind }) => `${volume ?? rds} (${kind})`).join(', ')}`,
       now: 'The rest was done.',
-      hints: failed.slice(0, 5).map(({ volume, command }) => ({ when: `${volume}:`, run: command })),
+      hints: failed.slice(0, 5).map(({ volume, rds, command }) => ({
+        when: `${volume ?? rds}:`,
+        run: command,
+      })),
       details: {
-        failed: failed.map(({ volume, node, kind, error }) => ({
+        failed: failed.map(({ volume, rds, node, kind, error }) => ({
           volume,
+          rds,
           node,
           kind,
           reason: error?.reason,

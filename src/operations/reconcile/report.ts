@@ -37,7 +37,7 @@ export interface ReconcileReport {
   readonly nodes: Asked;
   /** Volumes that were looked at. */
   readonly volumes: number;
-  /** By volume. */
+  /** By volume; then what is about no volume, by storage server. */
   readonly drift: readonly DriftReport[];
   readonly skipped: readonly Skipped[];
   /** The command ends with it; null when everything that was begun went well. */

@@ -132,6 +132,7 @@ function lost(reports: readonly DriftReport[], volume: VolumeId, error: RdsctlEr
         {
           kind: 'not-seen',
           volume: volume.key,
+          rds: volume.rds,
           node: null,
           meaning,
           repair: null,

@@ -14,8 +14,8 @@ export function reconcileBody(report: ReconcileReport, planned: readonly Planned
     nodes: askedBody(report.nodes),
     drift: drift.map((one) => ({
       kind: one.kind,
-      volume: one.volume.slice(one.volume.indexOf('/') + 1),
-      rds: one.volume.slice(0, one.volume.indexOf('/')),
+      volume: one.volume === null ? null : one.volume.slice(one.volume.indexOf('/') + 1),
+      rds: one.rds,
       node: one.node,
       meaning: one.meaning,
       unasked: one.repair !== null,

@@ -1,4 +1,5 @@
 import { MOUNTED } from '../../../operations/reconcile/drift.ts';
+import { FIREWALL_RULES } from '../../../operations/reconcile/firewall.ts';
 import { RULES, type Repair } from '../../../operations/reconcile/rules.ts';
 import { DIMENSIONS, matches, STRANGER_DIMENSIONS } from '../../../operations/reconcile/situation.ts';
 import { STRANGER_RULES } from '../../../operations/reconcile/stranger-rules.ts';
@@ -75,8 +76,23 @@ export function reconcileDocument(): string {
     table(STRANGER_RULES, STRANGER_DIMENSIONS),
     '\n## Besides\n\n',
     `\`${MOUNTED.kind ?? ''}\`: ${MOUNTED.meaning}. It is only reported: \`${MOUNTED.command}\`.\n`,
+    FIREWALLS,
+    ...FIREWALL_RULES.map(
+      ({ kind, meaning, command, why }) => `| \`${kind}\` | ${meaning} | \`${command}\` | ${why} |\n`,
+    ),
   ].join('');
 }
+
+const FIREWALLS = `
+## The list of fenced nodes
+
+With \`fence.firewall: true\` the firewall of each storage server that could be asked is looked at as well, once. This
+drift is about a node and a storage server: \`volume\` is null. It is only reported. A firewall that could not be looked
+at is \`not-seen\`, and a failure.
+
+| drift | meaning | by hand | why not unasked |
+| --- | --- | --- | --- |
+`;
 
 type AnyDimensions = Readonly<Record<string, readonly string[]>>;
 

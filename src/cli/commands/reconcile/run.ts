@@ -32,7 +32,7 @@ export const run: Handler<typeof reconcile> = async (command) => {
       kind: 'ReconcileReport',
       body: () => reconcileBody(report, planned),
       text: (style, wide) => reconcileText(report, planned, style, wide),
-      names: () => [...new Set(report.drift.map(({ volume }) => volume))],
+      names: () => [...new Set(report.drift.flatMap(({ volume }) => volume ?? []))],
     });
   }
   const code = report.dryRun && report.drift.length > 0 ? EXIT_CODES.DRIFT : EXIT_CODES.OK;

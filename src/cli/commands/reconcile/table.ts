@@ -19,7 +19,10 @@ export function reconcileText(
 ): string {
   const table = formatColumns<DriftReport>(
     [
-      { title: 'VOLUME', text: ({ volume }) => (wide ? volume : volume.slice(volume.indexOf('/') + 1)) },
+      {
+        title: 'VOLUME',
+        text: ({ volume }) => (volume === null ? '-' : wide ? volume : volume.slice(volume.indexOf('/') + 1)),
+      },
       { title: 'NODE', text: ({ node }) => node ?? '-' },
       { title: 'DRIFT', text: ({ kind }) => kind },
       {
