@@ -204,7 +204,7 @@ describe('attach of what is not there', () => {
   });
 
   test.for([
-    ['vol-22', 'node-1', 'did you mean vol-2?'],
+    ['vl-2', 'node-1', 'did you mean vol-2?'],
     ['vol-1', 'nod-1', 'did you mean node-1?'],
     ['rd1/vol-1', 'node-1', 'did you mean rds1?'],
     ['node-1', 'vol-1', 'the volume comes first'],
@@ -219,6 +219,7 @@ describe('attach of what is not there', () => {
   test('a name that is like no other is met with no guess', async () => {
     const scene = await openScene({ nodes: 1 });
     expect((await scene.run('attach', 'database', 'node-1')).stderr).not.toContain('did you mean');
+    expect((await scene.run('attach', 'vol-7', 'node-1')).stderr).not.toContain('did you mean');
     expect((await scene.run('detach', 'vol-1', 'elsewhere')).stderr).not.toContain('did you mean');
   });
 

@@ -92,7 +92,9 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       const running = testIo(dir, simulation.configPath, io, (cli) => runCli(argv, cli), outcomeOf);
       pending.add(running.ended);
       void running.ended.finally(() => pending.delete(running.ended));
-      void witness.watch(argv, () => running.ended).catch(() => undefined);
+      // A dry run says nothing of what is so, however it was asked for.
+      const asked = io?.env?.['RDSCTL_DRY_RUN'] === undefined ? argv : [...argv, '--dry-run'];
+      void witness.watch(asked, () => running.ended).catch(() => undefined);
       return running;
     },
     faults: (...faults) => simulation.faults.set(stringify(faults)),

@@ -29,7 +29,10 @@ describe('checkTag', () => {
     expect(error).toMatchObject({ reason: 'FOREIGN_TAG', exitCode: 4 });
     expect(error.message).toContain(`lineage ${OTHER}, owner node-1 and node-2, token 3`);
     expect(error.now).toBe(`Nothing was changed. This state has lineage ${LINEAGE}.`);
-    expect(error.hints.map(({ run }) => run)).toEqual(['rdsctl --state PATH …', 'rdsctl state rebuild']);
+    expect(error.hints.map(({ run }) => run)).toEqual([
+      'rdsctl --state PATH …',
+      `rdsctl state rebuild --lineage ${OTHER}`,
+    ]);
     expect((await failure(() => check(tagged([], 3, '', OTHER)))).message).toContain('owner nobody');
   });
 
