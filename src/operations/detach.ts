@@ -180,7 +180,7 @@ async function bothSeen(
       ? disk.reason.with({ now: 'Nothing was changed.' })
       : disk.reason;
   }
-  checkpoint(context);
+  checkpointUntouched(context);
   // Uses were tested for the NQN that the state remembers; should the server tell another, test again.
   if (present.nqn === disk.value.nqn || subsystemOf(view.value, disk.value.nqn) === null) {
     return [disk.value, view.value];
@@ -199,6 +199,14 @@ export function nodeUnseen(error: unknown, volume: Pick<VolumeId, 'slot'>, node:
       { when: `If ${node} is dead, hung or split off, cut it off:`, run: `rdsctl fence ${node}` },
     ],
   });
+}
+
+function checkpointUntouched(context: OperationContext): void {
+  try {
+    checkpoint(context);
+  } catch (error) {
+    throw error instanceof RdsctlError ? error.with({ now: 'Nothing was changed.' }) : error;
+  }
 }
 
 function checkpointOrExplain(context: OperationContext, volume: VolumeId, holder: Holder): void {

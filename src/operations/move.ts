@@ -1,7 +1,7 @@
 import { hostIdentity } from '../attachment/host-nqn.ts';
 import { nodeFenced } from '../attachment/refusals.ts';
 import { holds } from '../attachment/transitions.ts';
-import { RdsctlError } from '../errors/rdsctl-error.ts';
+import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
 import { attachLocked } from './attach/attach.ts';
 import type { AttachResult } from './attach/request.ts';
 import { audited } from './audited.ts';
@@ -73,8 +73,12 @@ async function targetReady(context: OperationContext, state: State, node: string
 }
 
 function left(error: RdsctlError, slot: string, first: string, node: string): RdsctlError {
+  // An attach that changed nothing says so, or was interrupted without a word; the move changed something.
+  const nowhere = `${slot} is attached nowhere`;
+  const silent = isReason(error, 'INTERRUPTED', 'TIMED_OUT') ? `${nowhere}.` : '';
+  const now = error.now?.replace(/^Nothing was changed/, nowhere) ?? silent;
   return error.with({
-    now: `${slot} was detached from ${first}. ${error.now ?? ''}`.trim(),
+    now: `${slot} was detached from ${first}. ${now}`.trim(),
     hints: [
       ...error.hints,
       { when: 'To try again:', run: `rdsctl attach ${slot} ${node}` },

@@ -37,7 +37,8 @@ export async function killAt(world: World, deed: Deed, at: Point, followUp: Foll
   return true;
 }
 
-async function follow(world: World, deed: Deed, followUp: FollowUp): Promise<void> {
+/** Runs what is done after a command that was cut short. @throws Error that says what is not as it should be */
+export async function follow(world: World, deed: Deed, followUp: FollowUp): Promise<void> {
   switch (followUp) {
     case 'again':
       await world.must(...deed.argv);

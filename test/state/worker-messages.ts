@@ -25,6 +25,8 @@ export type WorkerRequest =
   | { readonly do: 'crowd'; readonly name: string; readonly times: number; readonly file: string }
   /** Adds a big attachment again and again until it fails. */
   | { readonly do: 'fill' }
+  /** Sets its wall clock: so many milliseconds from the true time. */
+  | { readonly do: 'set-clock'; readonly aheadMs: number }
   /** Runs a shell command in the worker's namespaces. */
   | { readonly do: 'shell'; readonly command: string }
   | { readonly do: 'close' };

@@ -27,6 +27,19 @@ const store = openFileStore({
 });
 const locks = new Map<string, Lock>();
 
+/** The wall clock as everything in this process sees it. The monotonic clock and timers know nothing of it. */
+let aheadMs = 0;
+const TrueDate = Date;
+globalThis.Date = class extends TrueDate {
+  constructor(...given: [] | [number]) {
+    if (given.length === 0) super(TrueDate.now() + aheadMs);
+    else super(...given);
+  }
+  static override now(): number {
+    return TrueDate.now() + aheadMs;
+  }
+} as DateConstructor;
+
 function say(line: WorkerLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
@@ -98,6 +111,9 @@ async function answer(request: WorkerRequest): Promise<unknown> {
       return crowd(request.name, request.times, request.file);
     case 'fill':
       return fill();
+    case 'set-clock':
+      aheadMs = request.aheadMs;
+      return null;
     case 'shell':
       return execSync(request.command, { encoding: 'utf8', stdio: 'pipe' });
     case 'close':

@@ -51,6 +51,6 @@ export async function dropOnNode(
   } catch (error) {
     // A dead node does not answer: that is what fence is for.
     if (!(error instanceof RdsctlError)) throw error;
-    return 'unreachable';
+    return context.signal.aborted ? 'interrupted' : 'unreachable';
   }
 }

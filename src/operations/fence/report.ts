@@ -39,7 +39,7 @@ export interface FenceReport {
   /** Storage servers that could not be asked for exports that the state does not know. */
   readonly unasked: readonly string[];
   /** What the node itself was told: to drop its dead controllers. */
-  readonly nodeSide: 'clean' | 'dropped' | 'left' | 'unreachable';
+  readonly nodeSide: 'clean' | 'dropped' | 'left' | 'unreachable' | 'interrupted';
   /** The second way, by the storage servers' firewalls; empty when it is not configured, or not for --volume. */
   readonly firewall: readonly FirewallFence[];
   /** Whether fences were proved to work on the storage servers of these volumes. */

@@ -47,7 +47,8 @@ export async function reconcile(
       return work(context, null, mayTouch);
     });
   } catch (error) {
-    if (turn.had || !isReason(error, 'LOCKED')) throw error;
+    if (turn.had) throw error;
+    if (!isReason(error, 'LOCKED')) throw untouched(error);
     return { ...NOTHING, busy: holderOf(error) ?? UNKNOWN_HOLDER };
   }
 }
@@ -71,7 +72,11 @@ async function work(
   planned: HeldLocks | null,
   mayTouch: MayTouch,
 ): Promise<ReconcileReport> {
-  const seen = await step(context, 'survey', 'ask storage servers and nodes', () => lookAtAll(context));
+  const seen = await step(context, 'survey', 'ask storage servers and nodes', () => lookAtAll(context)).catch(
+    (error: unknown) => {
+      throw untouched(error);
+    },
+  );
   const before = viewsOf(context, seen);
   const firewalls = await firewallDrift(context, before);
   const labelOf = labels(context);
@@ -95,8 +100,14 @@ async function work(
       }),
     ),
   );
-  const interrupted = interruption(context);
-  for (const one of ended) if (one.status === 'rejected' && interrupted === null) throw one.reason;
+  const interrupted = interruption(context)?.with({
+    now:
+      planned === null
+        ? 'What is not listed as repaired is left for the next run.'
+        : 'Nothing was changed: only a dry run.',
+    hints: [{ when: 'To go on:', run: 'rdsctl reconcile' }],
+  });
+  for (const one of ended) if (one.status === 'rejected' && interrupted === undefined) throw one.reason;
   const isSkipped = new Set(skipped.map(({ volume }) => volume));
   // What was not come to, because the command was interrupted, is told as it was first seen.
   const volumes = [...found].flatMap(([key, first]) =>
@@ -147,6 +158,13 @@ function tell(context: OperationContext, result: Looked): void {
     const where = node === null ? what : `${what} on ${node}`;
     context.report({ type: 'warning', message: `${where} (${meaning}) was not repaired: ${error.message}` });
   }
+}
+
+/** An error from before the first repair. */
+function untouched(error: unknown): unknown {
+  return error instanceof RdsctlError && error.now === undefined
+    ? error.with({ now: 'Nothing was changed.' })
+    : error;
 }
 
 function interruption(context: OperationContext): RdsctlError | null {

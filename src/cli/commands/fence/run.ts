@@ -69,6 +69,7 @@ const NODE_SIDE: Readonly<Record<FenceReport['nodeSide'], string>> = {
   dropped: 'it answered, and dropped its dead controllers',
   left: 'it answers, but still shows dead controllers',
   unreachable: 'it does not answer',
+  interrupted: 'it was not told to drop its dead controllers, the command was interrupted',
 };
 
 function fenceText(report: FenceReport, style: Style): string {
