@@ -73,11 +73,23 @@ export async function detachLocked(
   let present: Attachment | null = before;
   // The last admitted first: what is left of a shared volume is its owner.
   const leaving = [...before.holders].reverse().filter((holder) => node === null || holder.node === node);
-  for (const holder of leaving) {
+  for (const [index, holder] of leaving.entries()) {
     if (present === null) break;
-    present = await release(context, volume, present, holder, lock, trail);
+    try {
+      present = await release(context, volume, present, holder, lock, trail);
+    } catch (error) {
+      throw index === 0 ? error : afterTheFirst(error, volume, leaving[0], holder);
+    }
   }
   return { volume, before, after: present, changed: true };
+}
+
+/** What is said of the second of two that share a volume must not hide that the first has lost it. */
+function afterTheFirst(error: unknown, volume: VolumeId, first: Holder | undefined, second: Holder): unknown {
+  if (!(error instanceof RdsctlError) || first === undefined) return error;
+  const now = error.now?.replace(/^Nothing was changed[.:]? ?/, '') ?? '';
+  const rest = now === '' ? `${second.node} still has it.` : now.charAt(0).toUpperCase() + now.slice(1);
+  return error.with({ now: `${volume.slot} was detached from ${first.node}. ${rest}` });
 }
 
 async function release(

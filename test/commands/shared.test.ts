@@ -111,6 +111,20 @@ describe('attach --shared', () => {
     expect((await scene.state()).attachments).toEqual({});
   });
 
+  test('detach from both says what it has done when the second one can not be asked', async () => {
+    const scene = await sharedBy('node-1', 'node-2');
+    await scene.faults({ at: 'node-1', when: 'connect', do: 'refuse' });
+    const half = await scene.run('detach', 'vol-1', '-o', 'json');
+    expect(half.code).toBe(6);
+    const { message } = half.error() as { message: string };
+    expect(message).toContain('vol-1 was detached from node-2.');
+    expect(message).not.toContain('Nothing was changed');
+    expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
+    await scene.faults();
+    expect((await scene.run('detach', 'vol-1')).code).toBe(0);
+    expect(scene.sessions('vol-1')).toEqual([]);
+  });
+
   test('a second node that can not connect: the list is tightened again, the first is not disturbed', async () => {
     const scene = await sharedBy('node-1');
     const before = scene.events().length;

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { State } from '../../state/state.ts';
 import { missingEntries, staleEntries } from '../firewall/entries.ts';
+import { removalOf } from '../firewall/removal.ts';
 import { addRuleLine, judgeRule, moveRuleLine } from '../firewall/rule.ts';
 import type { Family, FirewallView } from '../ports/firewall.ts';
 import type { Told } from '../ports/storage-server-diagnosis.ts';
@@ -98,7 +99,7 @@ function checkEntries(rds: string, { entries }: FirewallView, config: Config, st
       entry.address,
       `is on the list of fenced nodes for ${node}, which is not fenced`,
       `${node} reaches no volume of this storage server.`,
-      `rdsctl unfence ${node}`,
+      removalOf(rds, node, [entry], { config, state }),
       HERE,
     ),
   );

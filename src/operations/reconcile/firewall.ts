@@ -1,7 +1,8 @@
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { checkpoint, step, type OperationContext } from '../context.ts';
 import { missingEntries, staleEntries } from '../firewall/entries.ts';
-import { FENCE_LIST, type FenceEntry } from '../ports/firewall.ts';
+import { removalOf } from '../firewall/removal.ts';
+import type { FenceEntry } from '../ports/firewall.ts';
 import type { State } from '../../state/state.ts';
 import type { DriftReport } from './report.ts';
 import type { Views } from './views.ts';
@@ -102,10 +103,9 @@ function staleDrift(
   const stale = (after ?? []).filter(({ entry }) => before?.some((other) => other.entry === entry));
   return [...new Set(stale.map(({ node }) => node))].map((node) => {
     const those = stale.filter((one) => one.node === node).map(({ entry }) => entry);
-    const known = context.config.nodes[node] !== undefined || Object.hasOwn(states[1].nodes, node);
     const addresses = those.map(({ address }) => address);
-    const drift = reported(STALE, rds, node, addresses);
-    return known ? drift : { ...drift, command: removeLine(rds, those) };
+    const command = removalOf(rds, node, those, { config: context.config, state: states[1] });
+    return { ...reported(STALE, rds, node, addresses), command };
   });
 }
 
@@ -118,15 +118,6 @@ function missingDrift(
   return (after ?? [])
     .filter(({ node }) => before?.some((other) => other.node === node))
     .map(({ node, addresses }) => reported(MISSING, rds, node, addresses));
-}
-
-/** `unfence` refuses a node that neither state nor configuration knows. */
-function removeLine(rds: string, entries: readonly FenceEntry[]): string {
-  const lines = entries.map(
-    ({ family, comment }) =>
-      `${family === 6 ? '/ipv6' : '/ip'}/firewall/address-list/remove [find where list=${FENCE_LIST} comment="${comment}"]`,
-  );
-  return `${[...new Set(lines)].join('; ')}   # on ${rds}`;
 }
 
 function reported(
