@@ -82,15 +82,18 @@ end() {
   d=/tmp/$1
   [ -d "$d" ] || return 0
   id=$1
+  # read before anything ends: what ends first removes the directory, and the reader may still be at it
+  pids=''
+  if [ -r "$d/pids" ]; then while read -r p; do pids="$pids $p"; done <"$d/pids"; fi
   rm -f "$d/goes-on"
   n=0
   while [ $n -lt 250 ]; do
     alive=''
-    if [ -r "$d/pids" ]; then while read -r p; do if kill -0 "$p" 2>/dev/null; then alive=1; fi; done <"$d/pids"; fi
+    for p in $pids; do if kill -0 "$p" 2>/dev/null; then alive=1; fi; done
     if [ -z "$alive" ]; then break; fi
     n=$((n + 1)); pause 0.02
   done
-  if [ -r "$d/pids" ]; then while read -r p; do kill -9 "$p" 2>/dev/null || :; done <"$d/pids"; fi
+  for p in $pids; do kill -9 "$p" 2>/dev/null || :; done
   rm -rf "$d"
 }
 main() {
