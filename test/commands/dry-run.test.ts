@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import commandSchema from '../../src/simulator/routeros/schema/command-schema.json' with { type: 'json' };
-import { parse, printParseError, type Schema } from '../../src/simulator/routeros/language/index.ts';
 import { openScene, type Scene } from './scene.ts';
+import { expectParses } from './sent-lines.ts';
 
 interface Planned {
   readonly at: string;
@@ -62,15 +61,6 @@ describe.each(CASES)('%s --dry-run', (command, changing) => {
     expect(heads).toEqual(changing.map((at) => `# ${at}`));
   });
 });
-
-function expectParses(line: string): void {
-  expect(line).not.toContain('\n');
-  for (const [version, schema] of Object.entries(commandSchema as Record<string, Schema>)) {
-    if (Number(version.split('.')[1]) < 17) continue;
-    const parsed = parse(line, { schema, strict: true });
-    expect(parsed.ok ? '' : `${version}: ${printParseError(parsed.error)}: ${line}`).toBe('');
-  }
-}
 
 function expectShellParses(text: string): void {
   const checked = spawnSync('sh', ['-n'], { input: text, encoding: 'utf8' });

@@ -20,6 +20,7 @@ import { type Finding, findingsOfEvents, unclaimed } from '../safety/findings.ts
 import { GroundTruth } from '../safety/ground-truth.ts';
 import { Witness } from '../safety/told.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
+import { expectParses } from './sent-lines.ts';
 import { testIo, type IoOptions, type Running } from './test-io.ts';
 
 /** One entry of a faults file. */
@@ -83,6 +84,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const held: (() => void)[] = [];
   const witness = new Witness(() => simulation.events.all.length);
 
+  const sent = linesSent(simulation);
   const scene: Scene = {
     simulation,
     dir,
@@ -169,6 +171,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       for (const letGo of held) letGo();
       await Promise.all(pending);
       await checkAfterwards(scene, twoAllowed, byHand);
+      for (const line of sent) expectParses(line);
     } finally {
       await simulation.close();
       rmSync(dir, { recursive: true, force: true });
@@ -215,6 +218,19 @@ async function checkAfterwards(
     holder: () => ({ who: 'test', host: 'test', pid: process.pid, command: 'test' }),
   });
   expect(await store.listLocks(), 'locks are left behind').toEqual([]);
+}
+
+/** Collects what comes to the storage servers over SSH: what a test types on their consoles has no policies. */
+function linesSent(simulation: Simulation): ReadonlySet<string> {
+  const lines = new Set<string>();
+  for (const { device } of simulation.storageServers.values()) {
+    const exec = device.exec.bind(device);
+    device.exec = (line, policies, ...more) => {
+      if (policies !== undefined) lines.add(line);
+      return exec(line, policies, ...more);
+    };
+  }
+  return lines;
 }
 
 function serverOf(simulation: Simulation, rds: string) {
