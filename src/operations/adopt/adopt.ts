@@ -1,6 +1,6 @@
 import type { Attachment } from '../../attachment/attachment.ts';
 import { formatComment } from '../../attachment/tag.ts';
-import { abandonAttach, beginAttach, completeAttach, type VolumeId } from '../../attachment/transitions.ts';
+import { beginAttach, completeAttach, holds, type VolumeId } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { Lock } from '../../state/lock.ts';
 import { attachmentIn } from '../attach/request.ts';
@@ -14,6 +14,7 @@ import { lookAtVolume } from '../seen.ts';
 import { settleOne } from '../settle.ts';
 import { survey, type Answer } from '../survey.ts';
 import { judge, type Adoptable } from './judge.ts';
+import { half, undo } from './undo.ts';
 
 export interface AdoptResult {
   readonly volume: VolumeId;
@@ -63,9 +64,18 @@ async function adoptLocked(
       message: `${volume.slot} on ${volume.rds} has mount-filesystem=yes: RouterOS mounts the file system that ${node} writes, and damages it`,
     });
   }
+  const done: { claimedBefore: boolean; sent: boolean; limited: Disk | null } = {
+    claimedBefore: false,
+    sent: false,
+    limited: null,
+  };
   const claimed = await step(context, 'intent', `state: claim ${volume.slot} for ${node}`, () =>
-    context.manager.change((current) =>
-      beginAttach(
+    context.manager.change((current) => {
+      // Within the commit: whoever lost the volume's lock must not claim it.
+      lock.assertHeld();
+      const before = current.attachments[volume.key];
+      done.claimedBefore = before !== undefined && before.phase !== 'fenced' && holds(before, node);
+      return beginAttach(
         current,
         {
           volume,
@@ -77,18 +87,18 @@ async function adoptLocked(
           sharedUntil: null,
         },
         workOf(context),
-      ),
-    ),
+      );
+    }),
   );
   const { token } = attachmentIn(claimed, volume);
   trail.token = token;
   const comment = (owners: readonly string[]): string =>
     formatComment(found.claim.text, { owners, token, lineage: claimed.lineage });
-  const done: { limited: Disk | null } = { limited: null };
   try {
     checkpoint(context);
     lock.assertHeld();
     trail.changed(volume.rds, `admit ${identity.hostNqn} alone to ${volume.slot}`);
+    done.sent = true;
     // The tag names nobody yet: should this be cut short, whoever goes on asks everybody again.
     done.limited = await step(context, 'limit', `${volume.rds}: let ${node} alone into ${volume.slot}`, () =>
       settleOne(context, context.server(volume.rds), {
@@ -102,7 +112,7 @@ async function adoptLocked(
     await stillAlone(context, found, done.limited);
     lock.assertHeld();
   } catch (cause) {
-    throw await undo(context, found, { cause, token, limited: done.limited });
+    throw await undo(context, found, lock, { cause, token, ...done });
   }
   trail.changed(volume.rds, `tag ${volume.slot} for ${node}`);
   try {
@@ -154,46 +164,5 @@ async function stillAlone(context: OperationContext, found: Adoptable, limited: 
       hints: [{ when: 'See what holds now:', run: `rdsctl show ${volume.key}` }],
       details: { volume: volume.key, node: again.node, device: again.device },
     });
-  });
-}
-
-/** Puts export and comment back as they were and drops the claim; where that fails the claim stays. */
-async function undo(
-  context: OperationContext,
-  found: Adoptable,
-  at: { readonly cause: unknown; readonly token: number; readonly limited: Disk | null },
-): Promise<unknown> {
-  const { volume, node, disk } = found;
-  const { cause, token, limited } = at;
-  if (!(cause instanceof RdsctlError) || cause.reason === 'LOST_LOCK') return cause;
-  if (limited === null && cause.details['outcome'] === 'unknown') return half(cause, found);
-  try {
-    await step(context, 'undo', `undo: leave ${volume.slot} as it was`, async () => {
-      if (limited !== null) {
-        await settleOne(context, context.server(volume.rds), {
-          kind: 'admit',
-          slot: volume.slot,
-          expectComment: limited.comment,
-          comment: disk.comment,
-          allow: disk.allow,
-        });
-      }
-      await context.manager.change((current) => abandonAttach(current, { key: volume.key, token, node }));
-    });
-    return cause.with({
-      now: `What was begun was undone: ${volume.slot} is as it was, connected and not in the state.`,
-    });
-  } catch (second) {
-    const why = second instanceof Error ? second.message : String(second);
-    return half(cause, found, ` It could not be undone (${why}).`);
-  }
-}
-
-function half(cause: unknown, { volume, node }: Adoptable, why = ''): unknown {
-  if (!(cause instanceof RdsctlError)) return cause;
-  if (cause.reason === 'CHANGED_MEANWHILE' || cause.reason === 'LOST_LOCK') return cause;
-  return cause.with({
-    now: `${volume.slot} stays connected, and claimed for ${node}.${why}`,
-    hints: [...cause.hints, { when: 'To finish:', run: `rdsctl adopt ${volume.slot}` }],
   });
 }

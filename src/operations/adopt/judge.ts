@@ -41,6 +41,7 @@ export function judge(context: OperationContext, volume: VolumeId, { state, disk
   const present = state.attachments[volume.key];
   if (present?.phase === 'fencing') throw unfinished(present);
   if (present?.phase === 'detaching') throw detaching(present);
+  if (present?.intent?.verb === 'share') throw sharing(present, present.intent.node);
   const claim = checkTag(state, volume, disk);
   if (!disk.exported) throw nothing(volume, 'it is not exported');
   const address = context.server(volume.rds).nvmeAddress;
@@ -139,6 +140,16 @@ function several(volume: VolumeId, connected: readonly Connected[]): RdsctlError
       { when: `Then again, for ${first}:`, run: `rdsctl adopt ${volume.slot}` },
     ],
     details: { volume: volume.key, using: names },
+  });
+}
+
+/** An adopt lets one node in alone: the other one of a share that was cut short would be shut out. */
+function sharing(present: Attachment, node: string): RdsctlError {
+  return new RdsctlError('OPEN_INTENT', {
+    message: `sharing ${present.slot} with ${node} was begun and was not finished`,
+    now: 'Nothing was changed.',
+    hints: [{ when: 'To undo it:', run: `rdsctl detach ${present.slot} ${node}` }],
+    details: { volume: present.volume, node, phase: present.phase },
   });
 }
 
