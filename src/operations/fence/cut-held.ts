@@ -1,21 +1,25 @@
+import { enterFound, type FoundHolder } from '../../attachment/found-holder.ts';
 import { addFencedVolumes, beginRelease, completeFence, holds } from '../../attachment/transitions.ts';
+import type { Lock } from '../../state/lock.ts';
 import type { State, StateChange } from '../../state/state.ts';
 import type { Trail } from '../audited.ts';
 import { checkTag } from '../claims.ts';
 import { step, workOf, type OperationContext } from '../context.ts';
+import type { Disk } from '../ports/storage-server.ts';
 import { cutVolumes, failedEntry, type Cut } from './cut.ts';
 import { believed, type Distrusted } from './distrust.ts';
 import type { FencedVolume } from './report.ts';
 import type { Target } from './targets.ts';
 
 /**
- * Cuts volumes whose locks are held. What another state manages is left alone; the rest is cut.
+ * Cuts volumes whose locks are held (`locks`). What another state manages is left alone; the rest is cut.
  * @param distrusted storage servers on which reading back proves nothing
  */
 export async function cutHeld(
   context: OperationContext,
   node: string,
   held: readonly Target[],
+  locks: readonly Lock[],
   trail: Trail,
   distrusted: Distrusted,
 ): Promise<FencedVolume[]> {
@@ -30,7 +34,7 @@ export async function cutHeld(
     }
   }
   const ours = held.filter(({ key }) => !refused.has(key));
-  const cut = ours.length === 0 ? [] : await cutOurs(context, node, ours, trail, distrusted);
+  const cut = ours.length === 0 ? [] : await cutOurs(context, node, ours, locks, trail, distrusted);
   return [...refused.values(), ...cut];
 }
 
@@ -39,6 +43,7 @@ async function cutOurs(
   context: OperationContext,
   node: string,
   held: readonly Target[],
+  locks: readonly Lock[],
   trail: Trail,
   distrusted: Distrusted,
 ): Promise<FencedVolume[]> {
@@ -46,7 +51,12 @@ async function cutOurs(
     context,
     'intent',
     `state: fencing ${held.map(({ slot }) => slot).join(', ')}`,
-    () => context.manager.change((current) => withIntents(context, current, node, held)),
+    () =>
+      context.manager.change((current) => {
+        // Within the commit: whoever lost a volume's lock must not lay an intent over what another one made.
+        for (const lock of locks) lock.assertHeld();
+        return withIntents(context, current, node, held);
+      }),
   );
   const servers = [...new Set(held.map(({ rds }) => rds))];
   const cuts = (
@@ -70,6 +80,11 @@ async function cutOurs(
   return cuts.map(({ volume }) => volume);
 }
 
+/**
+ * One for each volume that is going to be cut, also where the storage server alone knows that the node may have
+ * it, or where it was cut off before and let in again: a fence that ends before the drain must not leave a volume
+ * that looks as if nobody had it.
+ */
 function withIntents(
   context: OperationContext,
   state: State,
@@ -78,21 +93,38 @@ function withIntents(
 ): StateChange {
   let current: State = state;
   const work = workOf(context);
-  for (const { key } of held) {
+  for (const target of held) {
+    const { key, disk } = target;
     const present = current.attachments[key];
-    if (present === undefined || !holds(present, node)) {
-      // Known to the storage server alone: the token grows all the same.
-      const token = (current.tokens[key] ?? 0) + 1;
-      current = { ...current, tokens: { ...current.tokens, [key]: token } };
-    } else if (present.phase !== 'fenced') {
-      current = { ...current, ...beginRelease(current, key, node, 'fence', work) };
-    }
+    if (present !== undefined && holds(present, node)) {
+      if (present.phase === 'fenced' && disk?.exported !== true) continue;
+    } else if (disk !== null) {
+      current = enterFound(current, foundHolder(context, current, node, target, disk), work);
+    } else continue;
+    current = { ...current, ...beginRelease(current, key, node, 'fence', work) };
   }
   return addFencedVolumes(
     current,
     node,
     held.map(({ key }) => key),
   );
+}
+
+function foundHolder(
+  context: OperationContext,
+  state: State,
+  node: string,
+  volume: Target,
+  disk: Disk,
+): FoundHolder {
+  return {
+    volume: { key: volume.key, rds: volume.rds, slot: volume.slot },
+    node,
+    hostNqn: context.config.nodes[node]?.hostNqn ?? state.nodes[node]?.hostNqn ?? null,
+    nqn: disk.nqn,
+    transport: { address: context.server(volume.rds).nvmeAddress, port: disk.port },
+    sizeBytes: disk.sizeBytes,
+  };
 }
 
 function withResults(state: State, node: string, cuts: readonly Cut[]): StateChange {

@@ -102,15 +102,24 @@ function planCut(node: string, state: State, target: Target): Plan | 'already' {
   if (attachment?.phase === 'fenced' && !disk.exported) return 'already';
   const token = state.tokens[target.key] ?? 0;
   const comment = formatComment(claim.text, { owners: [], token, lineage: state.lineage });
-  const stays = attachment?.holders.find((holder) => holder.node !== node) ?? null;
   return {
     target,
     claim,
     token,
     lineage: state.lineage,
-    stays,
+    stays: keeper(state, target, node),
     change: { kind: 'revoke', slot: target.slot, expectComment: disk.comment, comment },
   };
+}
+
+/**
+ * The other one of two that share it, unless that one is fenced as well. Who had it alone while the storage server
+ * let the fenced node in is not given it back unseen: its controllers would replay old writes (law 10).
+ */
+function keeper(state: State, { key, attachment }: Target, node: string): Holder | null {
+  if (attachment === null || attachment.sharedUntil === null) return null;
+  const isFenced = (other: string): boolean => state.nodes[other]?.fenced?.volumes.includes(key) === true;
+  return attachment.holders.find((holder) => holder.node !== node && !isFenced(holder.node)) ?? null;
 }
 
 async function concluded(

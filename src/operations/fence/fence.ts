@@ -1,5 +1,6 @@
 import { markFenced } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import type { Lock } from '../../state/lock.ts';
 import type { State } from '../../state/state.ts';
 import { audited, type Trail } from '../audited.ts';
 import { checkpoint, step, workOf, type OperationContext } from '../context.ts';
@@ -166,6 +167,7 @@ async function locked(
   const timeoutMs = ifBusy === 'later' ? 0 : context.lockTimeoutMs;
   const results = new Map<string, FencedVolume | 'busy'>();
   const held: Target[] = [];
+  const locks: Lock[] = [];
   const next = async (index: number): Promise<void> => {
     const target = targets[index];
     if (target === undefined) {
@@ -173,15 +175,16 @@ async function locked(
       const { present, gone } = await lookAgain(context, node, held, ifBusy === 'wait');
       for (const target of gone) results.set(target.key, entry(target, 'already', null));
       if (present.length === 0) return;
-      for (const volume of await cutHeld(context, node, present, trail, distrusted))
+      for (const volume of await cutHeld(context, node, present, locks, trail, distrusted))
         results.set(volume.volume, volume);
       return;
     }
     const turn = { had: false };
     try {
-      await context.locks.withLock(target.key, { ...lockOptions(context), timeoutMs }, async () => {
+      await context.locks.withLock(target.key, { ...lockOptions(context), timeoutMs }, async (lock) => {
         turn.had = true;
         held.push(target);
+        locks.push(lock);
         await next(index + 1);
       });
     } catch (error) {

@@ -56,7 +56,7 @@ async function done(
       await detachLocked(context, volume, node, lock, trail);
       return;
     case 'fence':
-      await finishFence(context, volume, node, disk, trail);
+      await finishFence(context, volume, node, disk, lock, trail);
       return;
     case 'admit':
       await admitOwner(context, volume, disk, lock, trail);
@@ -78,6 +78,7 @@ async function finishFence(
   volume: VolumeId,
   node: string,
   disk: Disk,
+  lock: Lock,
   trail: Trail,
 ): Promise<void> {
   const state = await context.manager.state();
@@ -85,7 +86,7 @@ async function finishFence(
   const token = state.tokens[volume.key] ?? 0;
   const distrusted = await distrustedServers(context, new Map());
   const target = { ...volume, attachment, token, disk, error: null };
-  const [cut] = await cutHeld(context, node, [target], trail, distrusted);
+  const [cut] = await cutHeld(context, node, [target], [lock], trail, distrusted);
   trail.token = token + 1;
   if (cut?.error) throw cut.error;
 }
