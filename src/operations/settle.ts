@@ -1,8 +1,8 @@
 import { NOBODY } from '../attachment/host-nqn.ts';
-import { parseComment } from '../attachment/tag.ts';
 import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
 import type { OperationContext } from './context.ts';
 import type { ChangeOutcome, Disk, DiskChange, StorageServer } from './ports/storage-server.ts';
+import { changedMeanwhile, mayHaveRun, refusal, unknown } from './settle-errors.ts';
 
 /** How a change at a storage server ended, for certain. */
 export type Settled =
@@ -12,6 +12,8 @@ export type Settled =
 const RETRY_PAUSE = 200;
 /** How often an unknown outcome is asked after on a new connection before it stays unknown. */
 const ATTEMPTS = 3;
+/** What says nothing of the change itself: it is asked after. */
+const ASKED_AFTER = ['CONNECTION_LOST', 'NO_ANSWER', 'CONNECT_FAILED', 'LOGIN_FAILED', 'BAD_ANSWER'] as const;
 
 /**
  * Makes changes at a storage server and does not return before it is known how each of them ended: an answer
@@ -20,6 +22,8 @@ const ATTEMPTS = 3;
  *
  * @returns per change: the disk as read back, or CHANGED_MEANWHILE, NO_SUCH_VOLUME, REMOTE_ERROR,
  *   NOT_VERIFIED, or an UNREACHABLE error with `details.outcome = "unknown"`
+ * @throws RdsctlError what can not be asked after; with `details.outcome = "unknown"` too where a change may have
+ *   been made before
  */
 export async function settle(
   context: OperationContext,
@@ -29,6 +33,7 @@ export async function settle(
   const result = new Map<string, Settled>();
   let open = changes;
   let lost: RdsctlError | null = null;
+  let sent = false;
   for (let attempt = 1; attempt <= ATTEMPTS && open.length > 0; attempt += 1) {
     try {
       if (lost !== null) {
@@ -45,22 +50,25 @@ export async function settle(
         open = open.filter(({ slot }) => !result.has(slot));
         if (open.length === 0) break;
       }
-      const outcomes = await server.change(open, { signal: context.grace });
+      const outcomes = await server.change(open, { signal: context.grace }).catch((error: unknown) => {
+        sent ||= mayHaveRun(error);
+        throw error;
+      });
+      sent = true;
       for (const [index, change] of open.entries()) {
         result.set(change.slot, await outcome(context, server, change, outcomes[index], lost !== null));
       }
       open = [];
     } catch (error) {
-      if (!isReason(error, 'CONNECTION_LOST', 'NO_ANSWER', 'CONNECT_FAILED', 'LOGIN_FAILED', 'BAD_ANSWER')) {
-        throw error;
-      }
-      lost = error;
+      if (!(error instanceof RdsctlError)) throw error;
       open = open.filter(({ slot }) => !result.has(slot));
-      if (attempt < ATTEMPTS) await context.clock.sleep(RETRY_PAUSE, context.grace);
+      if (!isReason(error, ...ASKED_AFTER)) throw sent ? unknown(server, open, error) : error;
+      lost = error;
+      if (attempt < ATTEMPTS) await pause(context, server, open, sent);
     }
   }
   for (const change of open) {
-    result.set(change.slot, { slot: change.slot, ok: false, error: unknown(server, change, lost) });
+    result.set(change.slot, { slot: change.slot, ok: false, error: unknown(server, [change], lost) });
   }
   return changes.map((change) => result.get(change.slot) as Settled);
 }
@@ -92,52 +100,16 @@ async function outcome(
     if (again && disk?.comment === change.comment) return verified(context, server, change, disk);
     return { slot: change.slot, ok: false, error: changedMeanwhile(server.name, change, disk) };
   }
-  return { slot: change.slot, ok: false, error: refusal(server, change, told.why, told.text) };
-}
-
-function refusal(
-  server: StorageServer,
-  change: DiskChange,
-  why: 'no-such-disk' | 'exported' | 'not-exported' | 'error',
-  answer: string,
-): RdsctlError {
-  const details = { rds: server.name, slot: change.slot, answer };
-  switch (why) {
-    case 'no-such-disk':
-      return new RdsctlError('NO_SUCH_VOLUME', {
-        message: `${server.name} has no disk ${change.slot} any more`,
-        details,
-      });
-    case 'exported':
-    case 'not-exported':
-      return new RdsctlError('CHANGED_MEANWHILE', {
-        message: `the export of ${change.slot} on ${server.name} was switched by somebody else meanwhile`,
-        now: 'The storage server refused the change.',
-        hints: [{ when: 'See what holds now:', run: `rdsctl show ${server.name}/${change.slot}` }],
-        details,
-      });
-    case 'error':
-      return new RdsctlError('REMOTE_ERROR', {
-        message: `${server.name} answered for ${change.slot}: ${answer}`,
-        details,
-      });
-  }
-}
-
-function changedMeanwhile(rds: string, change: DiskChange, now: Disk | undefined): RdsctlError {
-  const tag = now === undefined ? null : parseComment(now.comment).tag;
-  const who =
-    tag === null || tag === 'unreadable'
-      ? 'its comment was edited'
-      : `another command took token ${tag.token} for ${tag.owners.join(' and ') || 'nobody'}`;
-  return new RdsctlError('CHANGED_MEANWHILE', {
-    message: `${change.slot} was changed on ${rds} meanwhile: ${who}`,
-    now: 'The storage server refused the change.',
-    hints: [
-      { when: 'See what holds now, and run the command again:', run: `rdsctl show ${rds}/${change.slot}` },
-    ],
-    details: { rds, slot: change.slot, tag },
-  });
+  const error = refusal(server, change, told.why, told.text);
+  if (told.why !== 'error') return { slot: change.slot, ok: false, error };
+  // The comment is written first: where it stands, what failed came after it, and may have been done by halves.
+  const disk = (await server.look([change.slot], { signal: context.grace })).disks[0];
+  const partly = disk?.comment === change.comment;
+  return {
+    slot: change.slot,
+    ok: false,
+    error: partly ? error.with({ details: { outcome: 'unknown' } }) : error,
+  };
 }
 
 /** Whether a disk shows what a change was to do. */
@@ -180,10 +152,15 @@ async function verified(
   return { slot, ok: true, disk };
 }
 
-function unknown(server: StorageServer, change: DiskChange, cause: RdsctlError | null): RdsctlError {
-  const base = cause ?? new RdsctlError('CONNECTION_LOST', { message: `${server.name} could not be asked` });
-  return base.with({
-    message: `it is not known whether ${server.name} changed ${change.slot}: ${base.message}`,
-    details: { rds: server.name, slot: change.slot, outcome: 'unknown' },
-  });
+async function pause(
+  context: OperationContext,
+  server: StorageServer,
+  open: readonly DiskChange[],
+  sent: boolean,
+): Promise<void> {
+  try {
+    await context.clock.sleep(RETRY_PAUSE, context.grace);
+  } catch (error) {
+    throw sent && error instanceof RdsctlError ? unknown(server, open, error) : error;
+  }
 }

@@ -60,7 +60,7 @@ export function routerOsServer(options: RouterOsServerOptions): StorageServer {
     if (result.exitCode !== null && result.exitCode !== 0) {
       throw new RdsctlError('REMOTE_ERROR', {
         message: `${name} ended the command with exit status ${result.exitCode}: ${firstLine(result.stdout + result.stderr)}`,
-        details: { rds: name, exitStatus: result.exitCode },
+        details: { rds: name, exitStatus: result.exitCode, sent: true },
       });
     }
     return result.stdout;
@@ -124,10 +124,17 @@ export function routerOsServer(options: RouterOsServerOptions): StorageServer {
       for (let from = 0; from < changes.length; from += MOST_AT_ONCE) {
         const batch = changes.slice(from, from + MOST_AT_ONCE);
         const mark = nonce();
-        const stdout = await run(changeScript(batch, mark), true, signal);
-        outcomes.push(
-          ...batch.map((change, index) => outcomeOf(change, readAnswer(stdout, `${mark}.${index}`, name))),
-        );
+        try {
+          const stdout = await run(changeScript(batch, mark), true, signal);
+          for (const [index, change] of batch.entries()) {
+            outcomes.push(outcomeOf(change, readAnswer(stdout, `${mark}.${index}`, name)));
+          }
+        } catch (error) {
+          // What comes before it was carried out, and its outcome is not told any more.
+          throw outcomes.length > 0 && error instanceof RdsctlError
+            ? error.with({ details: { sent: true } })
+            : error;
+        }
       }
       return outcomes;
     },

@@ -137,6 +137,63 @@ describe('a change', () => {
   });
 });
 
+describe('a change that may have been carried out, and then cannot be asked after', () => {
+  const remoteError = (details = {}) => new RdsctlError('REMOTE_ERROR', { message: 'hm', details });
+
+  it.each(['REMOTE_ERROR', 'NOT_PERMITTED', 'UNSUPPORTED_VERSION', 'HOST_KEY_MISMATCH'] as const)(
+    'because it was lost and the look after it ended in %s is unknown',
+    async (reason) => {
+      const { context, server, log } = setup();
+      server.changeFaults.push('lost-after');
+      server.lookFaults.push(new RdsctlError(reason, { message: 'hm' }));
+      const error = await failure(settleOne(context, server, grant()));
+      expect(error).toMatchObject({ reason, details: { rds: 'rds1', outcome: 'unknown' } });
+      expect(error.message).toContain('it is not known whether rds1 changed vol-1');
+      expect(timesSent(log)).toBe(1);
+    },
+  );
+
+  it('because it was sent and the command was given up is unknown', async () => {
+    const { context, server } = setup();
+    server.changeFaults.push(new RdsctlError('TIMED_OUT', { message: 'late', details: { sent: true } }));
+    const error = await failure(settleOne(context, server, grant()));
+    expect(error).toMatchObject({ reason: 'TIMED_OUT', details: { outcome: 'unknown' } });
+  });
+
+  it('because the time ran out between its loss and the look after it is unknown', async () => {
+    const world = setup();
+    world.server.changeFaults.push('lost-after');
+    world.server.afterChange = world.giveUp;
+    const error = await failure(settleOne(world.context, world.server, grant()));
+    expect(error).toMatchObject({ reason: 'TIMED_OUT', details: { outcome: 'unknown' } });
+  });
+
+  it('because its line was sent and ended badly is unknown', async () => {
+    const { context, server } = setup();
+    server.changeFaults.push(remoteError({ sent: true, exitStatus: 1 }));
+    expect((await failure(settleOne(context, server, grant()))).details).toMatchObject({
+      outcome: 'unknown',
+    });
+  });
+
+  it('because it was taken and reading it back ended in an error is unknown', async () => {
+    const { context, server } = setup();
+    server.lateReads = 2;
+    server.lookFaults.push(remoteError());
+    expect((await failure(settleOne(context, server, grant()))).details).toMatchObject({
+      outcome: 'unknown',
+    });
+  });
+
+  it('is not unknown where nothing was sent: what is said is what happened', async () => {
+    const { context, server } = setup();
+    server.changeFaults.push('refused', remoteError());
+    const error = await failure(settleOne(context, server, grant()));
+    expect(error).toMatchObject({ reason: 'REMOTE_ERROR', message: 'hm' });
+    expect(error.details).not.toHaveProperty('outcome');
+  });
+});
+
 describe('a change that the server refuses', () => {
   it.each([
     ['its comment was edited', 'what the user wrote', 'its comment was edited'],
@@ -173,6 +230,19 @@ describe('a change that the server refuses', () => {
     const error = await failure(settleOne(context, server, grant()));
     expect(error).toMatchObject({ reason: 'REMOTE_ERROR', exitCode: 10 });
     expect(error.message).toContain('failure: disk is busy');
+    expect(error.details).not.toHaveProperty('outcome');
+  });
+
+  it('with words of its own after the comment was written: it may have been done by halves', async () => {
+    const { context, server } = setup();
+    server.refusals.set('vol-1', { slot: 'vol-1', ok: false, why: 'error', text: 'action timed out' });
+    server.beforeChange = ({ comment }) => {
+      server.edit('vol-1', { comment });
+    };
+    expect(await failure(settleOne(context, server, revoke()))).toMatchObject({
+      reason: 'REMOTE_ERROR',
+      details: { answer: 'action timed out', outcome: 'unknown' },
+    });
   });
 });
 

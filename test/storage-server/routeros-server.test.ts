@@ -72,7 +72,7 @@ describe('any exec', () => {
     const { server } = setup({ stdout: looked('[]'), exitCode });
     expect(await failure(server.look('all'))).toMatchObject({
       reason: 'REMOTE_ERROR',
-      details: { rds: 'rds1', exitStatus: exitCode },
+      details: { rds: 'rds1', exitStatus: exitCode, sent: true },
     });
   });
 

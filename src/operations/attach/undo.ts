@@ -114,7 +114,9 @@ async function withdraw(
   if (!now.exported && now.allow === NOBODY) {
     // Refused for certain: there is nothing to withdraw. Anything else may still be under way there, and would
     // land; another comment is what stops it, or else the claim stays.
-    if (isReason(at.cause, 'REMOTE_ERROR', 'NOT_PERMITTED', 'NO_SUCH_VOLUME')) return;
+    const { cause } = at;
+    const refused = isReason(cause, 'REMOTE_ERROR', 'NOT_PERMITTED', 'NO_SUCH_VOLUME');
+    if (refused && cause.details['outcome'] !== 'unknown') return;
     if (now.comment === at.comment([])) {
       throw new RdsctlError('NOT_VERIFIED', {
         message: `the grant of ${volume.slot} may still be under way at ${volume.rds}`,

@@ -29,6 +29,9 @@ function setup(options: WorldOptions = {}) {
   return { ...world, run, attachment, fails };
 }
 
+const endedBadly = () =>
+  new RdsctlError('REMOTE_ERROR', { message: 'exit status 1', details: { sent: true, exitStatus: 1 } });
+
 describe('a reconnect of the node that has the volume', () => {
   it('that can not be written down says that it is connected', async () => {
     const [holder] = anAttachment().holders;
@@ -123,6 +126,17 @@ describe('a grant of which nobody knows whether it comes late', () => {
     expect((await failure(run())).details).toMatchObject({ outcome: 'unknown' });
     expect(server.disk('vol-1')).toMatchObject({ exported: false, comment: tagged([], 4) });
     expect(attachment()).toBeUndefined();
+  });
+
+  it('is stopped that way also where its line was sent and ended badly', async () => {
+    const { run, server, log } = setup({
+      disks: [aDisk({ comment: tagged([], 3), allow: NOBODY })],
+      state: aState([], { tokens: { 'rds1/vol-1': 3 } }),
+    });
+    server.changeFaults.push(endedBadly());
+    expect((await failure(run())).details).toMatchObject({ outcome: 'unknown' });
+    expect(log).toContain('rds1 revoke vol-1');
+    expect(server.disk('vol-1').comment).toBe(tagged([], 4));
   });
 });
 
@@ -277,6 +291,13 @@ describe('old sessions that were ended and did not drain', () => {
     world.clock.at(1_000, world.giveUp);
     expect((await failure(world.run())).reason).toBe('TIMED_OUT');
     expect(world.attachment()).toMatchObject({ phase: 'attaching' });
+  });
+
+  it('of which it is not known whether they were ended keep it too', async () => {
+    const world = setup({ disks: [aDisk({ exported: true })] });
+    world.server.changeFaults.push(endedBadly());
+    expect((await failure(world.run())).now).toContain('a write of theirs may still land');
+    expect(world.attachment()).toMatchObject({ phase: 'attaching', holders: [{ node: 'node-1' }] });
   });
 
   it('that were certainly not ended do not', async () => {
