@@ -6,6 +6,12 @@ import { RdsctlError } from '../errors/rdsctl-error.ts';
  */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
+/**
+ * Stands in the state for hosts that nobody knows, whose sessions of a volume are being ended. No node can be
+ * called so.
+ */
+export const UNKNOWN_HOST = '(unknown)';
+
 /** A volume as an operator names it: the slot, and the storage server when it was said. */
 export interface VolumeName {
   readonly rds: string | null;

@@ -1,6 +1,7 @@
 import { RdsctlError, type Hint } from '../errors/rdsctl-error.ts';
 import type { FencedMark } from '../state/state.ts';
 import type { Attachment } from './attachment.ts';
+import { UNKNOWN_HOST } from './names.ts';
 
 /** The refusals that come from the state alone, worded for the operator. */
 
@@ -67,10 +68,21 @@ export function nodeFenced(node: string, mark: FencedMark): RdsctlError {
 /** A fence that was begun and not finished: only finishing it is safe. */
 export function unfinished(present: Attachment): RdsctlError {
   const node = present.intent?.node ?? present.holders[0].node;
+  if (node === UNKNOWN_HOST) return notWithdrawn(present);
   return new RdsctlError('OPEN_INTENT', {
     message: `a fence of ${node} was begun on ${present.slot} and was not finished`,
     now: `Nothing was changed. Treat ${node} as still connected.`,
     hints: [{ when: 'To finish it:', run: `rdsctl fence ${node}` }],
     details: { volume: present.volume, node, phase: present.phase },
+  });
+}
+
+/** An export that nobody had was withdrawn, and it was not proved that nothing of its sessions is in flight. */
+function notWithdrawn({ volume, slot, phase }: Attachment): RdsctlError {
+  return new RdsctlError('OPEN_INTENT', {
+    message: `ending what was left of an export of ${slot} was begun and was not finished`,
+    now: `Nothing was changed. An old write may still land on ${slot}.`,
+    hints: [{ when: 'To finish it:', run: 'rdsctl reconcile' }],
+    details: { volume, node: null, phase },
   });
 }

@@ -227,6 +227,70 @@ describe('repaired unasked', () => {
     await scene.setDisk('vol-1', 'nvme-tcp-export=yes');
     await expectRepaired(scene, 'leftover-export', null);
     expect(await exported(scene)).toBe(false);
+    expect((await scene.state()).attachments).toEqual({});
+  });
+
+  /** A host that connected by hand is gone, with a write of its in flight; the export is on, for nobody. */
+  async function leftWithWrite(): Promise<{ scene: Scene; landed: Promise<void> }> {
+    const scene = await attached({
+      timeScale: 1,
+      byHand: ['rds1/vol-1'],
+      config: { fence: { drainTimeout: '400ms' } },
+    });
+    await scene.run('detach', 'vol-1');
+    await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name="" nvme-tcp-export=yes');
+    await connectByHand(scene, 'node-1');
+    const { target } = scene.simulation.rds;
+    target.slowDown('vol-1', 3000);
+    const [session] = target.openSessions('vol-1');
+    if (session === undefined) throw new Error('node-1 has no session');
+    const landed = new Promise<void>((resolve) => {
+      target.begin(session, { kind: 'write', offset: 0, data: Buffer.from('late') }, () => resolve());
+    });
+    const { host } = scene.simulation.node('node-1').kernel;
+    for (const controller of host.controllers) await host.delete(controller);
+    await scene.setDisk('vol-1', `nvme-tcp-server-allow-host-name="${NOBODY}"`);
+    return { scene, landed };
+  }
+
+  test('what its last session left in flight is waited for, and nobody is granted it before', async () => {
+    const { scene, landed } = await leftWithWrite();
+    const { outcome, drift } = await reconcile(scene);
+    expect(outcome.code, outcome.stderr).toBe(1);
+    expect(drift).toMatchObject([{ kind: 'leftover-export', node: null, result: 'failed' }]);
+    expect(outcome.error()).toMatchObject({ details: { failed: [{ reason: 'NOT_DRAINED' }] } });
+    expect(await exported(scene)).toBe(false);
+    expect((await scene.run('list')).stdout).toMatch(/vol-1.*\(unknown\).*fencing/);
+    const checked = await scene.run('state', 'check');
+    expect([checked.code, checked.stdout]).toEqual([8, expect.stringContaining('rdsctl reconcile')]);
+    for (const command of [
+      ['attach', 'vol-1', 'node-2'],
+      ['move', 'vol-1', 'node-2'],
+      ['detach', 'vol-1'],
+      ['adopt', 'vol-1'],
+    ]) {
+      const refused = await scene.run(...command, '-o', 'json');
+      expect([refused.code, refused.error()['reason']], command.join(' ')).toEqual([4, 'OPEN_INTENT']);
+      expect(refused.error()['hint']).toContain('rdsctl reconcile');
+    }
+    await landed;
+    await expectRepaired(scene, 'leftover-export', null);
+    expect((await scene.state()).attachments).toEqual({});
+    expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(0);
+  });
+
+  test('while it is not drained, it is not taken away from whoever it is exported to again by hand', async () => {
+    const { scene, landed } = await leftWithWrite();
+    expect((await reconcile(scene)).outcome.code).toBe(1);
+    await landed;
+    await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name="" nvme-tcp-export=yes');
+    await expectReported(scene, {
+      kind: 'untracked-export',
+      node: null,
+      command: '/disk set [find where slot="vol-1"] nvme-tcp-export=no   # on rds1',
+    });
+    await scene.setDisk('vol-1', 'nvme-tcp-export=no');
+    await expectRepaired(scene, 'leftover-export', null);
   });
 });
 

@@ -1,4 +1,4 @@
-import { volumeKey } from '../../attachment/names.ts';
+import { UNKNOWN_HOST, volumeKey } from '../../attachment/names.ts';
 import type { Attachment } from '../../attachment/attachment.ts';
 import type { State } from '../../state/state.ts';
 import type { Finding } from './finding.ts';
@@ -41,7 +41,7 @@ function contradictions(state: State, one: Attachment, isWorkedOn: boolean): [wh
   if (intent !== null)
     found.push([
       `${intent.verb} of ${intent.node} was begun ${intent.since} (by ${intent.by}) and was not finished`,
-      `rdsctl ${intent.verb === 'fence' ? `fence ${intent.node}` : 'reconcile'}`,
+      `rdsctl ${intent.verb === 'fence' && intent.node !== UNKNOWN_HOST ? `fence ${intent.node}` : 'reconcile'}`,
     ]);
   else if (phase !== 'attached' && phase !== 'fenced')
     found.push([`is ${phase}, but nobody said what was to be done`, 'rdsctl state rebuild']);

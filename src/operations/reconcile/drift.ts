@@ -1,3 +1,5 @@
+import { NOBODY } from '../../attachment/host-nqn.ts';
+import { UNKNOWN_HOST } from '../../attachment/names.ts';
 import { holds } from '../../attachment/transitions.ts';
 import { parseComment } from '../../attachment/tag.ts';
 import { describeUse, standing } from '../seen.ts';
@@ -30,8 +32,11 @@ export type LabelOf = (key: string) => string;
 /** The drift of one volume; empty when all that was seen agrees. Pure. */
 export function driftOf(views: Views, sessions: Sessions, key: string, labelOf: LabelOf): Drift[] {
   const facts = factsOf(views, sessions, key);
-  const { situation, node } = judge(views, facts);
-  const rule = ruleFor(situation);
+  const judged = judge(views, facts);
+  const { situation } = judged;
+  const ending = judged.node === UNKNOWN_HOST ? endingOf(facts) : null;
+  const node = ending === null ? judged.node : null;
+  const rule = ending ?? ruleFor(situation);
   const found: Drift[] = [];
   if (rule.kind !== null) {
     found.push(drift(rule, rule.kind, facts, node, labelOf, { situation, ...seen(facts, node) }));
@@ -72,6 +77,29 @@ export const MOUNTED: Rule = {
   repair: null,
   command: '/disk set [find where slot="{slot}"] mount-filesystem=no   # on {rds}',
 };
+
+/** A claim of hosts unknown is there only until their sessions are ended, and that is drained. */
+export const WITHDRAWN: Rule = {
+  kind: 'leftover-export',
+  when: {},
+  meaning: 'ending what was left of an export of {volume} was begun, and is not proved to be drained',
+  repair: 'withdraw',
+  command: 'rdsctl reconcile',
+};
+
+/** The same; but it was exported again by hand, and is not taken away unasked. */
+export const EXPORTED_AGAIN: Rule = {
+  ...WITHDRAWN,
+  kind: 'untracked-export',
+  meaning: 'ending what was left of an export of {volume} was begun, but it is exported again',
+  repair: null,
+  command: '/disk set [find where slot="{slot}"] nvme-tcp-export=no   # on {rds}',
+};
+
+function endingOf({ disk }: Facts): Rule | null {
+  if (disk === null) return null;
+  return disk.exported && disk.allow !== NOBODY ? EXPORTED_AGAIN : WITHDRAWN;
+}
 
 function strangersOf(views: Views, facts: Facts) {
   const { key, attachment, disk, nvmeAddress, subsystems } = facts;

@@ -1,4 +1,5 @@
-import { MOUNTED } from '../../../operations/reconcile/drift.ts';
+import { UNKNOWN_HOST } from '../../../attachment/names.ts';
+import { EXPORTED_AGAIN, MOUNTED, WITHDRAWN } from '../../../operations/reconcile/drift.ts';
 import { FIREWALL_RULES } from '../../../operations/reconcile/firewall.ts';
 import { RULES, type Repair } from '../../../operations/reconcile/rules.ts';
 import { DIMENSIONS, matches, STRANGER_DIMENSIONS } from '../../../operations/reconcile/situation.ts';
@@ -76,12 +77,27 @@ export function reconcileDocument(): string {
     table(STRANGER_RULES, STRANGER_DIMENSIONS),
     '\n## Besides\n\n',
     `\`${MOUNTED.kind ?? ''}\`: ${MOUNTED.meaning}. It is only reported: \`${MOUNTED.command}\`.\n`,
+    ENDING,
+    ...[WITHDRAWN, EXPORTED_AGAIN].map(
+      ({ kind, meaning, repair, command }) =>
+        `| \`${kind ?? ''}\` | ${meaning} | ${repair === null ? 'no: reported' : `yes: \`${repair}\``} | \`${command}\` |\n`,
+    ),
     FIREWALLS,
     ...FIREWALL_RULES.map(
       ({ kind, meaning, command, why }) => `| \`${kind}\` | ${meaning} | \`${command}\` | ${why} |\n`,
     ),
   ].join('');
 }
+
+const ENDING = `
+## Exports of hosts unknown
+
+While a leftover export is withdrawn, the state has its volume for \`${UNKNOWN_HOST}\` hosts, until it is proved that nothing
+of theirs is in flight any more. Until then nobody is granted it.
+
+| drift | meaning | repaired unasked | by hand |
+| --- | --- | --- | --- |
+`;
 
 const FIREWALLS = `
 ## The list of fenced nodes
