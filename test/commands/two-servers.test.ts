@@ -58,6 +58,20 @@ describe('two storage servers with volumes of one name', () => {
     expect((await scene.run('detach', 'only-2')).code).toBe(0);
   });
 
+  test('fence: a server of which the state knows nothing for the node, and which is unreachable, is not verified', async () => {
+    const scene = await openScene({ rds: 2 });
+    expect((await scene.run('attach', 'rds1/vol-1', 'node-1')).code).toBe(0);
+    await scene.simulation.node('node-1').down();
+    await scene.faults({ at: 'rds2', when: 'connect', do: 'refuse' });
+    const fenced = await scene.run('fence', 'node-1', '--yes');
+    expect(fenced.code, fenced.stderr).toBe(6);
+    expect(fenced.stdout).toContain('not proved to be cut off from whatever rds2 may export to it');
+    expect(fenced.stderr).toContain('Treat node-1 as still connected to whatever rds2 may export to it');
+    expect((await scene.run('attach', 'rds1/vol-1', 'node-2')).code).toBe(0);
+    await scene.faults();
+    expect((await scene.run('fence', 'node-1', '--yes')).code).toBe(0);
+  });
+
   test('fence cuts at both; one that is unreachable is told, the other is done', async () => {
     const scene = await openScene({ rds: 2, disks: [{ slot: 'a', sizeBytes: 1024 ** 3 }] });
     await scene.setDisk('a', 'nvme-tcp-server-nqn="nqn.2026-01.org.example:two"', 'rds2');

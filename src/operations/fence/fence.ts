@@ -13,6 +13,7 @@ import { entry, failedEntry } from './cut.ts';
 import { knownNode } from './known-node.ts';
 import { dropOnNode } from './node-side.ts';
 import { distrustedServers, type Distrusted } from './distrust.ts';
+import { openExports } from './open-exports.ts';
 import { proofNotes } from './proof-notes.ts';
 import { failureOf, type FencedVolume, type FenceReport } from './report.ts';
 import { findTargets, lookAgain, type Target } from './targets.ts';
@@ -49,7 +50,7 @@ export async function fence(
     const { targets, volumes, nodeSide, firewall } = await cutOff(context, node, marked, only, trail);
     const proofs = await proofNotes(context, volumes, targets.versions);
     const since = marked.nodes[node]?.fenced?.since ?? '';
-    const failure = failureOf(node, volumes);
+    const failure = failureOf(node, volumes, only === null ? targets.unasked : []);
     return {
       node,
       fenced: true,
@@ -107,9 +108,10 @@ async function cutOff(
       });
     }
     const distrusted = await distrustedServers(context, targets.versions);
-    const volumes = await cutAll(context, node, targets.volumes, trail, distrusted);
-    const nodeSide = await dropOnNode(context, node, marked, targets, volumes);
-    return { targets, volumes, nodeSide, firewall };
+    const cut = await cutAll(context, node, targets.volumes, trail, distrusted);
+    const { nodeSide, view } = await dropOnNode(context, node, marked, targets, cut);
+    const open = only === null ? openExports(await context.manager.state(), node, targets, view) : [];
+    return { targets, volumes: [...cut, ...open], nodeSide, firewall };
   } catch (error) {
     if (!(error instanceof RdsctlError)) throw error;
     throw error.with({

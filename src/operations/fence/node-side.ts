@@ -2,9 +2,16 @@ import { holds } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
 import { step, type OperationContext } from '../context.ts';
+import type { NodeView } from '../ports/node.ts';
 import { subsystemOf } from '../seen.ts';
 import type { FencedVolume, FenceReport } from './report.ts';
 import type { Targets } from './targets.ts';
+
+export interface NodeSide {
+  readonly nodeSide: FenceReport['nodeSide'];
+  /** What it said of itself before that; null when it could not be asked. */
+  readonly view: NodeView | null;
+}
 
 /**
  * Tells the node, if it answers, to drop its controllers of volumes it was cut off from: they would go on
@@ -16,8 +23,8 @@ export async function dropOnNode(
   state: State,
   targets: Targets,
   volumes: readonly FencedVolume[],
-): Promise<FenceReport['nodeSide']> {
-  if (context.config.nodes[node] === undefined) return 'unreachable';
+): Promise<NodeSide> {
+  if (context.config.nodes[node] === undefined) return { nodeSide: 'unreachable', view: null };
   const cut = new Set(volumes.filter(({ verified }) => verified).map(({ volume }) => volume));
   for (const key of state.nodes[node]?.fenced?.volumes ?? []) {
     // Cut off by an earlier fence; not one that this fence was to leave alone, or could not prove.
@@ -26,9 +33,11 @@ export async function dropOnNode(
     if (!stillIts && !targets.volumes.some((target) => target.key === key)) cut.add(key);
   }
   const port = context.node(node);
+  const seen: { view: NodeView | null } = { view: null };
   try {
-    return await step(context, 'node', `${node}: drop dead controllers`, async () => {
+    const nodeSide = await step(context, 'node', `${node}: drop dead controllers`, async () => {
       const view = await port.observe({ usesOf: [], signal: context.signal });
+      seen.view = view;
       let result: FenceReport['nodeSide'] = 'clean';
       for (const key of [...cut].sort()) {
         const disk = targets.disks.get(key);
@@ -48,9 +57,10 @@ export async function dropOnNode(
       }
       return result;
     });
+    return { nodeSide, ...seen };
   } catch (error) {
     // A dead node does not answer: that is what fence is for.
     if (!(error instanceof RdsctlError)) throw error;
-    return context.signal.aborted ? 'interrupted' : 'unreachable';
+    return { nodeSide: context.signal.aborted ? 'interrupted' : 'unreachable', ...seen };
   }
 }

@@ -32,7 +32,7 @@ export interface FenceReport {
   readonly node: string;
   readonly fenced: true;
   readonly since: string;
-  /** Every volume is cut off, read back and drained. */
+  /** Every volume is cut off, read back and drained; without --volume, nothing else may let the node in. */
   readonly verified: boolean;
   readonly changed: boolean;
   readonly volumes: readonly FencedVolume[];
@@ -48,21 +48,42 @@ export interface FenceReport {
   readonly failure: RdsctlError | null;
 }
 
-/** The one error that stands for the volumes that failed. */
-export function failureOf(node: string, volumes: readonly FencedVolume[]): RdsctlError | null {
+/** A storage server that could not be asked, and why. */
+export interface Unasked {
+  readonly rds: string;
+  readonly error: RdsctlError;
+}
+
+/**
+ * The one error that stands for the volumes that failed, and for the storage servers that may export more to the
+ * node than the state knows.
+ */
+export function failureOf(
+  node: string,
+  volumes: readonly FencedVolume[],
+  unasked: readonly Unasked[] = [],
+): RdsctlError | null {
   const failed = volumes.filter(({ result }) => result === 'failed');
-  const [first] = failed;
-  if (first === undefined) return null;
-  const causes = failed.map(({ error }) => error).filter((error) => error !== null);
+  // What a server is asked for its volumes fails alike: that is told once.
+  const silent = unasked.filter(({ rds }) => !failed.some((volume) => volume.rds === rds));
+  if (failed.length === 0 && silent.length === 0) return null;
+  const errors = [...failed, ...silent].map(({ error }) => error);
+  const causes = errors.filter((error) => error !== null);
   const codes = new Set(causes.map(({ code }) => code));
   const [cause] = causes;
   // One kind of failure, before anything was changed, keeps its own exit code; anything else is "unverified".
   const untouched = causes.every(({ details }) => details['outcome'] !== 'unknown');
   const reason = codes.size === 1 && untouched && cause !== undefined ? cause.reason : 'NOT_VERIFIED';
   const names = failed.map(({ slot }) => slot).join(', ');
+  const servers = silent.map(({ rds }) => rds).join(', ');
+  const what = [
+    ...(names === '' ? [] : [`${node} is not proved to be cut off from ${names}`]),
+    ...(servers === '' ? [] : [`whether ${servers} exports anything more to ${node} can not be told`]),
+  ];
+  const still = [names, ...(servers === '' ? [] : [`whatever ${servers} may export to it`])];
   return new RdsctlError(reason, {
-    message: `${node} is not proved to be cut off from ${names}: ${causes.map(({ message }) => message).join('; ')}`,
-    now: `Treat ${node} as still connected to ${names}. ${node} is marked as fenced: nothing can be attached to it.`,
+    message: `${what.join(', and ')}: ${causes.map(({ message }) => message).join('; ')}`,
+    now: `Treat ${node} as still connected to ${still.filter((name) => name !== '').join(', and to ')}. ${node} is marked as fenced: nothing can be attached to it.`,
     hints: [
       ...(cause?.hints ?? []),
       { when: 'To try again:', run: `rdsctl fence ${node}` },
@@ -74,6 +95,7 @@ export function failureOf(node: string, volumes: readonly FencedVolume[]): Rdsct
     details: {
       node,
       failed: failed.map(({ volume, error }) => ({ volume, reason: error?.reason, message: error?.message })),
+      unasked: unasked.map(({ rds }) => rds),
     },
   });
 }

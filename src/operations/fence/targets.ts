@@ -6,6 +6,7 @@ import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
 import { step, type OperationContext } from '../context.ts';
 import type { Disk } from '../ports/storage-server.ts';
+import type { Unasked } from './report.ts';
 
 /** A volume that a node must be cut off from. */
 export interface Target extends VolumeId {
@@ -27,7 +28,7 @@ export interface Targets {
   /** RouterOS version of each storage server that was asked. */
   readonly versions: ReadonlyMap<string, string>;
   /** Storage servers that could not be asked. */
-  readonly unasked: readonly { readonly rds: string; readonly error: RdsctlError }[];
+  readonly unasked: readonly Unasked[];
 }
 
 /**

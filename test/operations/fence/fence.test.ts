@@ -106,6 +106,8 @@ describe('fence', () => {
     expect((await run()).volumes.map(({ slot, tracked }) => [slot, tracked])).toEqual([
       ['a', false],
       ['b', false],
+      // Open to any host: told, not cut.
+      ['e', false],
     ]);
     expect([...server.disks.values()].map(({ slot, exported }) => [slot, exported])).toEqual([
       ['a', false],
@@ -170,6 +172,66 @@ describe('fence', () => {
     const { run, log } = setup();
     expect((await failure(run([], node))).code).toMatch(/USAGE|NOT_FOUND/);
     expect(log).toEqual([]);
+  });
+
+  describe('where an export of nobody lets any host in', () => {
+    const open = (over: Parameters<typeof aDisk>[0] = {}) =>
+      aDisk({ slot: 'open', nqn: 'nqn.2000-02.com.mikrotik:open', exported: true, allow: '', ...over });
+    const foreign = tagged(['x'], 3, '', '00000000-1111-4222-8333-444444444444');
+
+    it.each([
+      ['without a tag', open()],
+      ['of another state', open({ comment: foreign })],
+      ['whose tag names nobody', open({ comment: tagged([], 0) })],
+    ])('%s: the node is not proved to be cut off, and it is left alone', async (_what, disk) => {
+      const { run, server } = setup({ disks: [granted('node-1'), disk] });
+      const report = await run();
+      expect(report).toMatchObject({
+        verified: false,
+        failure: { reason: 'NOT_VERIFIED', exitCode: 11 },
+        volumes: [
+          { slot: 'vol-1', result: 'fenced', verified: true },
+          { slot: 'open', result: 'failed', verified: false, tracked: false },
+        ],
+      });
+      expect(report.failure?.message).toContain('open is exported on rds1 to any host');
+      expect(report.failure?.hints.map(({ run: command }) => command)).toContain('rdsctl adopt open');
+      expect(server.disk('open')).toEqual(disk);
+    });
+
+    it('is none of it where it is off, or of a node of the state, or the fence is of some volumes only', async () => {
+      const shared = aDisk({
+        slot: 'open',
+        exported: true,
+        allow: '',
+        comment: tagged(['node-2', 'node-3'], 5),
+      });
+      const [first] = anAttachment().holders;
+      const holders = [
+        { ...first, node: 'node-2' },
+        { ...first, node: 'node-3' },
+      ] as const;
+      const state = aState([anAttachment(), anAttachment({ slot: 'open', holders })], { nodes: identity });
+      expect((await setup({ disks: [granted('node-1'), shared], state }).run()).verified).toBe(true);
+      const off = open({ exported: false });
+      expect((await setup({ disks: [granted('node-1'), off] }).run()).verified).toBe(true);
+      expect((await setup({ disks: [granted('node-1'), open()] }).run(['vol-1'])).verified).toBe(true);
+    });
+
+    it('counts as connected only if the node, which answers, holds a controller of it', async () => {
+      const world = setup({ disks: [granted('node-1'), open()] });
+      world.node('node-1').error = null;
+      expect((await world.run()).verified).toBe(true);
+      world
+        .node('node-1')
+        .subsystems.set(
+          'nqn.2000-02.com.mikrotik:open',
+          aSubsystem({ nqn: 'nqn.2000-02.com.mikrotik:open' }),
+        );
+      const again = await world.run();
+      expect(again.failure).toMatchObject({ reason: 'NOT_VERIFIED' });
+      expect(again.failure?.message).toContain('node-1 is connected to it');
+    });
   });
 
   it('of a node that only the state remembers is possible', async () => {
@@ -287,6 +349,27 @@ describe('a fence that is not proved', () => {
       ['rds2/vol-9', 'failed'],
     ]);
     expect(report.unasked).toEqual(['rds2']);
+  });
+
+  it('since a storage server of which the state knows nothing for it can not be asked; not with --volume', async () => {
+    const options = { config: aConfig({}, ['rds1', 'rds2']) };
+    const world = setup(options);
+    world.servers.get('rds2')?.lookFaults.push('refused');
+    const report = await world.run();
+    expect(report).toMatchObject({
+      verified: false,
+      unasked: ['rds2'],
+      volumes: [{ result: 'fenced', verified: true }],
+      failure: { reason: 'CONNECT_FAILED', exitCode: 6, details: { unasked: ['rds2'] } },
+    });
+    expect(report.failure?.message).toContain('whether rds2 exports anything more to node-1 can not be told');
+    expect(report.failure?.now).toContain(
+      'Treat node-1 as still connected to whatever rds2 may export to it',
+    );
+    expect((await world.run()).verified).toBe(true);
+    const some = setup(options);
+    some.servers.get('rds2')?.lookFaults.push('refused');
+    expect((await some.run(['rds1/vol-1'])).verified).toBe(true);
   });
 
   it('that was interrupted leaves the mark, and says so', async () => {

@@ -56,6 +56,19 @@ describe('failureOf', () => {
     ).toBe(11);
   });
 
+  it('tells a storage server that could not be asked once, beside its volumes or alone', () => {
+    const error = new RdsctlError('CONNECT_FAILED', { message: 'rds1 is gone' });
+    expect(failureOf('node-1', [failed('b', 'CONNECT_FAILED')], [{ rds: 'rds1', error }])?.message).toBe(
+      'node-1 is not proved to be cut off from b: b: CONNECT_FAILED',
+    );
+    const both = failureOf('node-1', [failed('b', 'FOREIGN_TAG')], [{ rds: 'rds2', error }]);
+    expect(both).toMatchObject({ reason: 'NOT_VERIFIED', exitCode: 11 });
+    expect(both?.message).toBe(
+      'node-1 is not proved to be cut off from b, and whether rds2 exports anything more to node-1 can not be told: b: FOREIGN_TAG; rds1 is gone',
+    );
+    expect(both?.now).toContain('still connected to b, and to whatever rds2 may export to it.');
+  });
+
   it('without a cause is "unverified"', () => {
     expect(failureOf('node-1', [failed('a', null)])).toMatchObject({ reason: 'NOT_VERIFIED' });
   });

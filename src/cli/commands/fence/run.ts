@@ -77,7 +77,7 @@ function fenceText(report: FenceReport, style: Style): string {
   const count = volumes.filter(({ verified }) => verified).length;
   const head = report.verified
     ? `${style.bold(node)} is fenced: cut off from ${count === 1 ? '1 volume' : `${count} volumes`}, read back and drained; ${NODE_SIDE[report.nodeSide]}\n`
-    : `${style.bold(node)} is marked as fenced, but ${style.bad('not proved to be cut off')} from ${volumes.length - count} of ${volumes.length} volumes\n`;
+    : `${style.bold(node)} is marked as fenced, but ${style.bad('not proved to be cut off')} from ${unproved(report)}\n`;
   const dropped = report.firewall.filter(({ result }) => result === 'dropped').map(({ rds }) => rds);
   const notes = [
     ...(dropped.length === 0 ? [] : [`the firewall of ${dropped.join(', ')} drops what it sends`]),
@@ -103,6 +103,12 @@ function fenceText(report: FenceReport, style: Style): string {
       style,
     )
   );
+}
+
+function unproved({ volumes, unasked }: FenceReport): string {
+  const failed = volumes.filter(({ verified }) => !verified).length;
+  const count = `${failed} of ${volumes.length} volumes`;
+  return failed === 0 ? `whatever ${unasked.join(', ')} may export to it` : count;
 }
 
 function note({ error, keptBy, tracked, result }: FencedVolume): string {
