@@ -120,11 +120,13 @@ async function tryFence(subject: Subject): Promise<Pick<Findings, 'fence' | 'rec
 }
 
 /** With its intent in the state, as every cut. */
-async function cut({ context, volume, node, server, trail }: Subject): Promise<void> {
+async function cut({ context, volume, node, server, trail, lock }: Subject): Promise<void> {
   const { key, rds, slot } = volume;
-  const state = await context.manager.change((current) =>
-    beginRelease(current, key, node, 'fence', workOf(context)),
-  );
+  const state = await context.manager.change((current) => {
+    // Within the commit: whoever lost the volume's lock must not lay an intent over what another one made.
+    lock.assertHeld();
+    return beginRelease(current, key, node, 'fence', workOf(context));
+  });
   const [disk = null] = (await server.look([slot], { signal: context.grace })).disks;
   const attachment = state.attachments[key] ?? null;
   const token = state.tokens[key] ?? 0;
@@ -136,7 +138,8 @@ async function cut({ context, volume, node, server, trail }: Subject): Promise<v
 }
 
 async function letIn(subject: Subject, allow: string): Promise<void> {
-  const { context, server, volume, comment, trail } = subject;
+  const { context, server, volume, comment, trail, lock } = subject;
+  lock.assertHeld();
   trail.changed(volume.rds, `admit ${allow === NOBODY ? 'nobody' : allow} to ${volume.slot}`);
   await settleOne(context, server, {
     kind: 'admit',
@@ -148,7 +151,8 @@ async function letIn(subject: Subject, allow: string): Promise<void> {
 }
 
 async function toggle(subject: Subject, exported: boolean): Promise<void> {
-  const { context, server, volume, comment, trail } = subject;
+  const { context, server, volume, comment, trail, lock } = subject;
+  lock.assertHeld();
   trail.changed(volume.rds, `export ${volume.slot} ${exported ? 'on' : 'off'}`);
   const { slot } = volume;
   await settleOne(context, server, { kind: 'toggle', slot, expectComment: comment, comment, exported });
@@ -171,8 +175,9 @@ async function connect(subject: Subject): Promise<void> {
 }
 
 async function tryConnect(subject: Subject, attempt: boolean) {
-  const { context, port, nqn, address, tcpPort, hostNqn, node, view } = subject;
+  const { context, port, nqn, address, tcpPort, hostNqn, node, view, lock } = subject;
   checkpoint(context);
+  lock.assertHeld();
   const hostId = (await context.manager.state()).nodes[node]?.hostId ?? '';
   const nvmeCli = view.nvmeCli ?? '';
   return port.connect(
@@ -182,7 +187,9 @@ async function tryConnect(subject: Subject, attempt: boolean) {
 }
 
 /** Whatever the node holds of the volume goes: nothing is on it, and nothing was written. */
-async function dropController({ context, port, nqn, address, node, volume }: Subject): Promise<void> {
+async function dropController(subject: Subject): Promise<void> {
+  const { context, port, nqn, address, node, volume, lock } = subject;
+  lock.assertHeld();
   const { controllers } = await port.disconnect({ nqn, address, cutOff: true }, { signal: context.grace });
   if (controllers.length === 0) return;
   throw new RdsctlError('STALE_CONTROLLER', {
