@@ -1,6 +1,10 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NOBODY } from '../../src/attachment/host-nqn.ts';
+import { encodeName } from '../../src/state/file/lock-name.ts';
 import { connectByHand } from './by-hand.ts';
+import { leaveLock } from './leave-lock.ts';
 import type { Outcome } from './outcome.ts';
 import { openScene, type Scene, type SceneOptions } from './scene.ts';
 
@@ -572,4 +576,20 @@ test('a person reads what was found, what became of it, and what to run', async 
   const names = await scene.run('reconcile', '-o', 'name');
   expect(names.stdout).toBe('rds1/vol-1\nrds1/vol-2\n');
   await scene.simulation.node('node-2').up();
+});
+
+describe('locks that dead processes left', () => {
+  test('are removed, also of a volume with which nothing is wrong; a dry run leaves them', async () => {
+    const scene = await attached();
+    const left = (): string[] => readdirSync(join(scene.stateDir, 'locks'));
+    leaveLock(scene, 'rds1/vol-1', 'here');
+    leaveLock(scene, 'rds1/vol-2', 'here');
+    const far = leaveLock(scene, 'rds1/vol-9', 'elsewhere');
+    const before = left();
+    expect((await scene.run('reconcile', '--dry-run')).code).toBe(0);
+    expect(left()).toEqual(before);
+    await expectSilent(scene);
+    expect(left()).toEqual([`${encodeName('rds1/vol-9')}.lock`]);
+    expect((await scene.run('state', 'unlock', far, '--yes')).code).toBe(0);
+  });
 });

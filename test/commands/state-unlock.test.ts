@@ -1,30 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { encodeName } from '../../src/state/file/lock-name.ts';
-import { formatMark, thisMachine } from '../../src/state/file/lock-link.ts';
+import { leaveLock } from './leave-lock.ts';
 import { openScene, type Scene } from './scene.ts';
-
-/** What a process leaves that is dead, or one of another host. */
-function leaveLock(scene: Scene, name: string, host: 'here' | 'elsewhere'): string {
-  const locks = join(scene.stateDir, 'locks');
-  mkdirSync(locks, { recursive: true });
-  const id = `id-of-${name.replace('/', '-')}`;
-  const mark = formatMark({
-    id,
-    name,
-    who: 'ann',
-    host: host === 'here' ? hostname() : 'admin2',
-    pid: 4711,
-    command: 'rdsctl move',
-    since: '2026-11-20T14:00:00.000Z',
-    machine: host === 'here' ? thisMachine() : 'admin2 boot',
-  });
-  symlinkSync(mark, join(locks, `${encodeName(name)}.lock`));
-  if (host === 'here') writeFileSync(join(locks, `${encodeName(name)}@${encodeName(hostname())}`), '');
-  return id;
-}
 
 const locksLeft = (scene: Scene): string[] => readdirSync(join(scene.stateDir, 'locks'));
 

@@ -19,6 +19,9 @@ const List = v.object({
 });
 type Row = v.InferOutput<typeof List>['items'][number];
 
+/** What a move says of where the volume was. */
+const Moved = v.looseObject({ from: v.array(v.string()) });
+
 /** What a crowd did to each volume, as the callers saw it; and lists that were torn. */
 export function historiesOf(
   went: readonly Went[],
@@ -60,17 +63,14 @@ function rowsOf({ argv, outcome }: Went, torn: string[]): readonly Row[] | null 
 
 /** What a list says of a volume. A row that is under way says nothing of who has it. */
 function reading(each: Went, row: Row | undefined): Invocation {
-  if (row === undefined || row.phase === 'fenced')
-    return certain(
-      each,
-      effects.seen(({ holder }) => holder === null),
-    );
-  if (row.phase === 'attached')
-    return certain(
-      each,
-      effects.seen(({ holder }) => holder === row.node),
-    );
-  return certain(each, (state) => state);
+  const read = row === undefined ? 'nobody' : `${row.phase} ${row.node} ${row.fencingToken}`;
+  const seen = (effect: Effect): Invocation => ({
+    ...certain(each, effect),
+    what: described(each, read).what,
+  });
+  if (row === undefined || row.phase === 'fenced') return seen(effects.seen(({ holder }) => holder === null));
+  if (row.phase === 'attached') return seen(effects.seen(({ holder }) => holder === row.node));
+  return seen((state) => state);
 }
 
 function ofVolume(each: Went, verb: string, node: string): Invocation[] {
@@ -84,7 +84,7 @@ function ofVolume(each: Went, verb: string, node: string): Invocation[] {
   if (outcome === null) return mayHave.map((effect) => perhaps(each, effect));
   if (outcome.code === 0) {
     if (verb === 'attach') return [certain(each, effects.attach(node))];
-    if (verb === 'move') return [certain(each, effects.move(node))];
+    if (verb === 'move') return moved(each, node);
     const unchanged = outcome.json()['changed'] === false;
     return [certain(each, unchanged ? effects.seen(({ holder }) => holder === null) : effects.release())];
   }
@@ -108,6 +108,12 @@ function ofVolume(each: Went, verb: string, node: string): Invocation[] {
   return untouched(message) ? [] : mayHave.map((effect) => perhaps(each, effect));
 }
 
+/** Two instants: off the node that had it, then to the other one. In between nobody has it. */
+function moved(each: Went, node: string): Invocation[] {
+  const from = v.parse(Moved, each.outcome?.json()).from.filter((other) => other !== node);
+  return [...from.map((other) => certain(each, effects.leave(other))), certain(each, effects.attach(node))];
+}
+
 function nodeWide(each: Went, verb: 'fence' | 'unfence', node: string): Invocation[] {
   const mayHave = verb === 'fence' ? [effects.mark(node), effects.cut(node)] : [effects.unmark(node)];
   const { outcome } = each;
@@ -128,7 +134,8 @@ function perhaps(each: Went, effect: Effect): Invocation {
   return { ...described(each), end: Infinity, optional: true, effect };
 }
 
-function described({ argv, start, outcome }: Went) {
+function described({ argv, start, end, outcome }: Went, read?: string) {
   const reason = outcome === null ? 'killed' : outcome.code === 0 ? 'ok' : String(outcome.error()['reason']);
-  return { what: `${argv.join(' ')} (${reason}, from ${Math.round(start)} ms)`, start };
+  const when = `${Math.round(start)} to ${Math.round(end)} ms`;
+  return { what: `${argv.join(' ')} (${read ?? reason}, ${when})`, start };
 }

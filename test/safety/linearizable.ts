@@ -83,10 +83,10 @@ export const effects = {
       state.fenced.includes(node) || (state.holder !== null && state.holder !== node)
         ? null
         : { ...state, holder: node },
-  move:
+  leave:
     (node: string): Effect =>
     (state) =>
-      state.fenced.includes(node) ? null : { ...state, holder: node },
+      state.holder === node ? { ...state, holder: null } : null,
   release: (): Effect => (state) => ({ ...state, holder: null }),
   mark:
     (node: string): Effect =>

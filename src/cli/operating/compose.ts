@@ -32,6 +32,8 @@ export interface Operating {
   readonly plan: readonly PlannedCommand[] | null;
   /** The locks that others hold now, or may hold, by name. Takes none. */
   heldLocks(): Promise<ReadonlyMap<string, LockHolder | null>>;
+  /** Removes what dead processes of this host left of their locks. */
+  removeDeadLocks(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -106,6 +108,9 @@ export async function compose(command: CommandContext): Promise<Operating> {
     async heldLocks() {
       const locks = await fileStore.listLocks();
       return new Map(locks.filter(({ alive }) => alive !== false).map(({ name, holder }) => [name, holder]));
+    },
+    async removeDeadLocks() {
+      await fileStore.removeDeadLocks();
     },
     async close() {
       await Promise.all([...servers.values(), ...nodes.values()].map((host) => host.close()));

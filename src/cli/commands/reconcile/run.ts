@@ -46,6 +46,8 @@ async function reconciled(command: Parameters<typeof run>[0]) {
   const { common } = command;
   const operating = await compose(command);
   try {
+    // Whoever takes such a lock next removes it, but nobody may ever do so.
+    if (!common.dryRun) await operating.removeDeadLocks();
     const report = await reconcileAll(
       operating.context,
       { planned: common.dryRun ? () => operating.heldLocks() : null, waitMs: common.lockTimeout ?? 0 },
