@@ -27,45 +27,54 @@ export function lineHash(line: Buffer): string {
 }
 
 /**
- * Appends an entry; on return it is on disk. To be called under the log's lock. A line that a crash cut off
- * is kept as it is, ended, and counted as a line: the entry's `prev` is its hash like any other line's.
+ * Appends entries, one at least; on return all of them are on disk. To be called under the log's lock. A line
+ * that a crash cut off is kept as it is, ended, and counted as a line: the entry's `prev` is its hash like any
+ * other line's.
  * @throws system errors; then nothing was appended, or the log was left as after a crash.
  */
-export async function appendEntry(
+export async function appendEntries(
   directory: string,
-  facts: AuditFacts,
+  facts: readonly AuditFacts[],
   limits: { maxBytes: number; keep: number },
-): Promise<AuditEntry> {
+): Promise<AuditEntry[]> {
   makeDirectory(directory);
   let file = await openPrivate(logPath(directory));
   try {
     let size = fstatSync(file.fd).size;
     const end = (await chainEnd(file, size)) ?? (await previousFileEnd(directory)) ?? START;
-    const entry: AuditEntry = {
-      v: 1,
-      seq: end.seq + 1,
-      time: new Date().toISOString(),
-      id: randomUUID(),
-      ...known(facts),
-      prev: end.hash,
-    };
-    const line = `${JSON.stringify(entry)}\n`;
-    if (size > 0 && size + Buffer.byteLength(line) > limits.maxBytes) {
+    const { entries, text } = chained(facts, end);
+    if (size > 0 && size + Buffer.byteLength(text) > limits.maxBytes) {
       if (end.open) await appendDurably(file, size, '\n');
       await file.close();
       rotate(directory, limits.keep);
       file = await openPrivate(logPath(directory));
       size = 0;
-      await appendDurably(file, size, line);
+      await appendDurably(file, size, text);
     } else {
-      await appendDurably(file, size, end.open ? `\n${line}` : line);
+      await appendDurably(file, size, end.open ? `\n${text}` : text);
     }
     // The file's name, and the names after a rotation.
     if (size === 0) syncDirectory(directory);
-    return entry;
+    return entries;
   } finally {
     await file.close();
   }
+}
+
+/** The lines that follow the chain's end, each joined to the one before it. */
+function chained(facts: readonly AuditFacts[], end: ChainEnd): { entries: AuditEntry[]; text: string } {
+  let { seq, hash } = end;
+  const lines: string[] = [];
+  const entries = facts.map((each): AuditEntry => {
+    seq += 1;
+    const time = new Date().toISOString();
+    const entry: AuditEntry = { v: 1, seq, time, id: randomUUID(), ...known(each), prev: hash };
+    const line = JSON.stringify(entry);
+    hash = lineHash(Buffer.from(line));
+    lines.push(`${line}\n`);
+    return entry;
+  });
+  return { entries, text: lines.join('') };
 }
 
 const START: ChainEnd = { seq: 0, hash: NO_LINE, open: false };

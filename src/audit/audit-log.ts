@@ -1,8 +1,9 @@
+import { together } from '../batching/together.ts';
 import { causeText } from '../state/file/faults.ts';
-import { acquireFileLock } from '../state/file/file-lock.ts';
+import { acquireFileLock, type HolderFacts } from '../state/file/file-lock.ts';
 import { locksPath } from '../state/file/paths.ts';
 import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
-import { appendEntry } from './append.ts';
+import { appendEntries } from './append.ts';
 import type { AuditEntry, AuditFacts } from './entry.ts';
 import { parseEntry } from './entry-schema.ts';
 import { logPath, readLogFiles } from './log-files.ts';
@@ -57,26 +58,19 @@ const STALE_MS = 30_000;
 export function openAuditLog(options: AuditLogOptions): AuditLog {
   const { directory, lockTimeoutMs = LOCK_TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
   const keep = Math.max(1, options.keep ?? KEEP);
-  /** Ends when the last entry that was begun in this process is written. */
-  let appends: Promise<unknown> = Promise.resolve();
 
-  const append = async (facts: AuditFacts): Promise<AuditEntry> => {
+  const append = async (facts: readonly AuditFacts[]): Promise<AuditEntry[]> => {
+    const [first] = facts;
+    if (first === undefined) return [];
+    const { who, host, pid, command } = first;
+    const holder = (): HolderFacts => ({ who: whoText(who), host, pid, command });
     try {
       const lock = await acquireFileLock(
-        {
-          directory: locksPath(directory),
-          holder: () => ({
-            who: whoText(facts.who),
-            host: facts.host,
-            pid: facts.pid,
-            command: facts.command,
-          }),
-          staleMs: STALE_MS,
-        },
+        { directory: locksPath(directory), holder, staleMs: STALE_MS },
         { name: 'audit', timeoutMs: lockTimeoutMs },
       );
       try {
-        return await appendEntry(directory, facts, { maxBytes, keep });
+        return await appendEntries(directory, facts, { maxBytes, keep });
       } finally {
         await lock.release();
       }
@@ -84,13 +78,11 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
       throw failed(directory, 'written', error);
     }
   };
+  // Those that come while others are being written wait for them, and are then written as one.
+  const inTurn = together<AuditFacts, AuditEntry>(append, 'all');
 
   return {
-    append: (facts) => {
-      const appended = appends.then(() => append(facts));
-      appends = appended.catch(() => undefined);
-      return appended;
-    },
+    append: (facts) => inTurn(facts, undefined),
     readNewestFirst: () => readBackwards(directory, keep),
     read: (filter = {}) => readEntries(directory, keep, filter),
     verify: async (onEntry) => {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
+import { together } from '../batching/together.ts';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
-import type { NodePort } from '../operations/ports/node.ts';
+import type { ConnectRequest, ConnectResult, NodePort } from '../operations/ports/node.ts';
 import { readDiagnosis } from './diagnosis-report.ts';
-import { between, readConnect, readDisconnect, readView } from './report.ts';
+import { between, readConnects, readDisconnect, readView } from './report.ts';
 import type { ScriptRunner } from './runner.ts';
 import { CONNECT } from './scripts/connect.ts';
 import { DIAGNOSE } from './scripts/diagnose.ts';
@@ -40,7 +41,10 @@ const LONGEST_NVME_CLI = 75_000;
 /** To disconnect: 6 s for the test of use and 11 s for each of two controllers, then they are dropped. */
 const LONGEST_DISCONNECT = 30_000;
 
-/** A Linux node with nvme-cli. */
+/**
+ * A Linux node with nvme-cli. Connects that are asked for while others are on their way go out together: a
+ * connection runs one script at a time.
+ */
 export function linuxNode(options: LinuxNodeOptions): NodePort {
   const { name, runner, times } = options;
   const nonce = options.nonce ?? (() => randomBytes(8).toString('hex'));
@@ -61,6 +65,25 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
     throw noReport(name, result);
   }
 
+  async function connect(
+    requests: readonly ConnectRequest[],
+    signal: AbortSignal | undefined,
+  ): Promise<ConnectResult[]> {
+    const args = [
+      String(wholeSeconds(times.ctrlLossTmo)),
+      String(wholeSeconds(times.reconnectDelay)),
+      String(wholeSeconds(times.keepAliveTmo)),
+      String(wholeSeconds(times.fastIoFailTmo)),
+      String(wholeSeconds(times.device)),
+      requests.every(({ nvmeCli }) => /^(?:[3-9]|\d{2,})\./.test(nvmeCli)) ? '1' : '0',
+      ...requests.flatMap((one) => [one.nqn, one.address, String(one.port), one.hostNqn, one.hostId]),
+    ];
+    const timeoutMs = LONGEST_NVME_CLI + times.device + times.command;
+    const json = await report({ script: CONNECT, args, changes: true, timeoutMs }, signal);
+    return readConnects(json, name, requests.length);
+  }
+  const connectTogether = together(connect, 'all');
+
   return {
     name,
     open: () => {
@@ -75,23 +98,7 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
       return readView(json, name);
     },
 
-    async connect(request, { signal } = {}) {
-      const args = [
-        request.nqn,
-        request.address,
-        String(request.port),
-        request.hostNqn,
-        request.hostId,
-        String(wholeSeconds(times.ctrlLossTmo)),
-        String(wholeSeconds(times.reconnectDelay)),
-        String(wholeSeconds(times.keepAliveTmo)),
-        String(wholeSeconds(times.fastIoFailTmo)),
-        String(wholeSeconds(times.device)),
-        /^(?:[3-9]|\d{2,})\./.test(request.nvmeCli) ? '1' : '0',
-      ];
-      const timeoutMs = LONGEST_NVME_CLI + times.device + times.command;
-      return readConnect(await report({ script: CONNECT, args, changes: true, timeoutMs }, signal), name);
-    },
+    connect: (request, { signal } = {}) => connectTogether(request, signal),
 
     async disconnect({ nqn, address, cutOff = false }, { signal } = {}) {
       const args = [nqn, address, String(wholeSeconds(times.device)), cutOff ? '1' : '0'];

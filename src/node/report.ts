@@ -113,14 +113,13 @@ export function viewOf(raw: v.InferOutput<typeof RawView>): NodeView {
   };
 }
 
-/** @throws RdsctlError BAD_ANSWER */
-export function readConnect(json: string, node: string): ConnectResult {
-  const raw = checked(RawConnect, json, node);
-  return {
+/** @param count how many were asked for @throws RdsctlError BAD_ANSWER */
+export function readConnects(json: string, node: string, count: number): ConnectResult[] {
+  return checked(v.pipe(v.array(RawConnect), v.length(count)), json, node).map((raw) => ({
     connected: raw.connected,
     words: raw.words.trim(),
     subsystem: raw.subsystem === null ? null : subsystem(raw.subsystem),
-  };
+  }));
 }
 
 /** @throws RdsctlError BAD_ANSWER */

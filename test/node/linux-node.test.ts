@@ -27,7 +27,7 @@ const VIEW = {
   hostId: '',
   subsystems: [],
 };
-const CONNECTED = { connected: true, words: '', subsystem: null };
+const CONNECTED = [{ connected: true, words: '', subsystem: null }];
 const DISCONNECTED = { uses: [], words: '', subsystem: null };
 const REQUEST = {
   nqn: 'nqn.2000-02.com.mikrotik:f1',
@@ -72,19 +72,29 @@ describe('a node over a runner', () => {
     expect(runner.ran[0]?.script).toBe(CONNECT);
     expect(runner.ran[0]?.args).toEqual([
       'n0',
-      REQUEST.nqn,
-      '10.77.0.1',
-      '4421',
-      REQUEST.hostNqn,
-      REQUEST.hostId,
-      '600',
-      '10',
-      '5',
-      '5',
-      '15',
-      '0',
+      ...['600', '10', '5', '5', '15', '0'],
+      ...[REQUEST.nqn, '10.77.0.1', '4421', REQUEST.hostNqn, REQUEST.hostId],
     ]);
     expect(told[0]?.changes).toBe(true);
+  });
+
+  it('connect: what is asked for meanwhile goes out as one, each with its own answer', async () => {
+    const { node, runner } = setup(CONNECTED);
+    const first = node.connect(REQUEST);
+    const more = [node.connect({ ...REQUEST, nqn: 'two' }), node.connect({ ...REQUEST, nqn: 'three' })];
+    expect(runner.ran).toHaveLength(1);
+    const [one] = CONNECTED;
+    runner.answer = [
+      { ...one, words: 'of two' },
+      { ...one, words: 'of three' },
+    ];
+    await first;
+    expect((await Promise.all(more)).map(({ words }) => words)).toEqual(['of two', 'of three']);
+    expect(runner.ran).toHaveLength(2);
+    expect(runner.ran[1]?.args.filter((_, index) => index >= 7 && (index - 7) % 5 === 0)).toEqual([
+      'two',
+      'three',
+    ]);
   });
 
   it('a fraction of a second is a whole one, and "never" is -1', async () => {
@@ -96,7 +106,7 @@ describe('a node over a runner', () => {
       device: 999,
     });
     await node.connect(REQUEST);
-    expect(runner.ran[0]?.args.slice(6, 11)).toEqual(['-1', '1', '2', '0', '1']);
+    expect(runner.ran[0]?.args.slice(1, 6)).toEqual(['-1', '1', '2', '0', '1']);
   });
 
   it.each([
@@ -110,7 +120,7 @@ describe('a node over a runner', () => {
   ])('nvme-cli %s is modern: %s', async (nvmeCli, modern) => {
     const { node, runner } = setup(CONNECTED);
     await node.connect({ ...REQUEST, nvmeCli });
-    expect(runner.ran[0]?.args.at(-1)).toBe(modern);
+    expect(runner.ran[0]?.args[6]).toBe(modern);
   });
 
   it('disconnect: cut off or not', async () => {

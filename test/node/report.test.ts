@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { between, readConnect, readDisconnect, readView } from '../../src/node/report.ts';
+import { between, readConnects, readDisconnect, readView } from '../../src/node/report.ts';
 import { failure } from '../fakes/outcome.ts';
 
 const subsystem = (over: Record<string, unknown> = {}) => ({
@@ -156,13 +156,10 @@ describe('readView', () => {
   });
 });
 
-describe('readConnect and readDisconnect', () => {
+describe('readConnects and readDisconnect', () => {
   it('read what came of it', () => {
-    expect(readConnect(JSON.stringify({ connected: true, words: ' hm \n', subsystem: null }), 'n')).toEqual({
-      connected: true,
-      words: 'hm',
-      subsystem: null,
-    });
+    const connected = { connected: true, words: ' hm \n', subsystem: null };
+    expect(readConnects(JSON.stringify([connected]), 'n', 1)).toEqual([{ ...connected, words: 'hm' }]);
     expect(
       readDisconnect(
         JSON.stringify({ uses: [{ kind: 'mount', what: '/a\\040b' }], words: '', subsystem: subsystem() }),
@@ -179,7 +176,10 @@ describe('readConnect and readDisconnect', () => {
   it('do not take something missing for nothing', async () => {
     for (const json of ['{}', '{"uses":[],"words":""}', '{"words":"","subsystem":null}', 'null', '[]']) {
       expect((await failure(() => readDisconnect(json, 'n'))).reason).toBe('BAD_ANSWER');
-      expect((await failure(() => readConnect(json, 'n'))).reason).toBe('BAD_ANSWER');
+      expect((await failure(() => readConnects(json, 'n', 1))).reason).toBe('BAD_ANSWER');
+      expect((await failure(() => readConnects(`[${json}]`, 'n', 1))).reason).toBe('BAD_ANSWER');
     }
+    const one = '{"connected":true,"words":"","subsystem":null}';
+    expect((await failure(() => readConnects(`[${one}]`, 'n', 2))).reason).toBe('BAD_ANSWER');
   });
 });

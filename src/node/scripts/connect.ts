@@ -1,12 +1,13 @@
 import { PRELUDE } from './prelude.ts';
 
 /**
- * Arguments: nonce NQN address port hostNQN hostID ctrl-loss-tmo reconnect-delay keep-alive-tmo
- * fast-io-fail-tmo wait modern (all times in whole seconds; modern = 1 for nvme-cli 3).
+ * Arguments: nonce ctrl-loss-tmo reconnect-delay keep-alive-tmo fast-io-fail-tmo wait modern (all times in
+ * whole seconds; modern = 1 for nvme-cli 3), then for each connection: NQN address port hostNQN hostID.
  *
  * Loads the module (nvme-cli does not), connects unless there is a controller for this NQN at this address,
  * sets fast_io_fail_tmo (nvme-cli 2.3 has no option for it; sysfs works on all: lab a5b), waits for a live
- * controller with a usable block device (it appears shortly after connect returns: lab h1), and reports.
+ * controller with a usable block device (it appears shortly after connect returns: lab h1), and reports:
+ * an array, in the order of the arguments. Several go side by side, so that none waits for another that stalls.
  */
 export const CONNECT = `${PRELUDE}
 has_controller() {
@@ -27,13 +28,10 @@ ready() {
   case $json in *'"usable":true'*) return 0 ;; esac
   return 1
 }
-main() {
-  nonce=$1 nqn=$2 address=$3 port=$4 hostnqn=$5 hostid=$6
-  loss=$7 delay=$8 kato=$9
-  shift 9
-  fast=$1 wait=$2 modern=$3
-  connected=false words=''
-  if [ ! -d "$R/sys/module/nvme_tcp" ]; then words=$(modprobe nvme-tcp 2>&1) || words="modprobe nvme-tcp: $words"; fi
+# one connection as JSON
+one() {
+  nqn=$1 address=$2 port=$3 hostnqn=$4 hostid=$5
+  connected=false words=$loaded
   if ! has_controller; then
     set -- connect --transport=tcp --nqn="$nqn" --traddr="$address" --trsvcid="$port" \\
       --hostnqn="$hostnqn" --hostid="$hostid" \\
@@ -67,8 +65,40 @@ main() {
     # why the target refused stands only in the kernel log
     words="$words $(dmesg 2>/dev/null | grep -F -e 'nvme' | tail -n 4 | sed 's/^\\[[^]]*\\] *//' | tr '\\n' ';')"
   fi
-  printf 'BEGIN %s\\n{"connected":%s,"words":' "$nonce" $connected; str "$words"
-  printf ',"subsystem":%s}\\nOK %s\\n' "$json" "$nonce"
+  printf '{"connected":%s,"words":' $connected; str "$words"
+  printf ',"subsystem":%s}' "$json"
+}
+main() {
+  nonce=$1 loss=$2 delay=$3 kato=$4 fast=$5 wait=$6 modern=$7
+  shift 7
+  loaded=''
+  if [ ! -d "$R/sys/module/nvme_tcp" ]; then loaded=$(modprobe nvme-tcp 2>&1) || loaded="modprobe nvme-tcp: $loaded"; fi
+  printf 'BEGIN %s\\n[' "$nonce"
+  if [ $# -le 5 ]; then one "$@"; else several "$@"; fi
+  printf ']\\nOK %s\\n' "$nonce"
+}
+several() {
+  dir=$(mktemp -d) || dir=''
+  if [ -n "$dir" ]; then trap 'rm -rf "$dir"' EXIT; fi
+  count=0
+  while [ $# -ge 5 ]; do
+    if [ -n "$dir" ]; then
+      one "$1" "$2" "$3" "$4" "$5" >"$dir/$count" &
+    else
+      # without room for files, one after another
+      if [ $count -gt 0 ]; then printf ,; fi
+      one "$1" "$2" "$3" "$4" "$5"
+    fi
+    count=$((count + 1))
+    shift 5
+  done
+  wait
+  i=0
+  while [ -n "$dir" ] && [ $i -lt $count ]; do
+    if [ $i -gt 0 ]; then printf ,; fi
+    cat "$dir/$i"
+    i=$((i + 1))
+  done
 }
 main "$@" </dev/null
 `;

@@ -2,8 +2,9 @@ import type { ListedLock } from '../care.ts';
 import type { Lock, LockRequest } from '../lock.ts';
 import type { State, StateChange } from '../state.ts';
 import type { StateStore, WatchOptions } from '../store.ts';
+import { together } from '../../batching/together.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import { BodyMismatch, checkBody } from './body.ts';
+import { applyChanges, type Change } from './changes.ts';
 import { damaged, foreignLineage } from './faults.ts';
 import type { HolderFacts, LockSettings } from './file-lock.ts';
 import { isStateFile, locksPath, statePath } from './paths.ts';
@@ -51,6 +52,9 @@ export function openFileStore(options: FileStoreOptions): FileStore {
   return new DirectoryStore(options);
 }
 
+/** What became of one change. */
+type Made = { readonly state: State } | { readonly error: unknown };
+
 /** What this store object last saw of the state. */
 interface Seen {
   readonly lineage: string;
@@ -66,6 +70,8 @@ class DirectoryStore implements FileStore {
   #seen: Seen | null = null;
   /** Ends when the last update that was begun in this process has ended. */
   #updates: Promise<unknown> = Promise.resolve();
+  /** Changes that come while an earlier commit is being made wait for it, and then make one commit. */
+  readonly #inTurn = together<Change, Made>((changes, signal) => this.#update(changes, signal), 'all');
 
   constructor(options: FileStoreOptions) {
     this.#options = options;
@@ -78,9 +84,12 @@ class DirectoryStore implements FileStore {
     return this.#readChecked().state;
   }
 
-  update(change: (state: State) => StateChange, options?: { signal?: AbortSignal }): Promise<State> {
-    const update = this.#updates.then(() => this.#update(change, options?.signal));
-    this.#updates = update.catch(() => undefined);
+  update(change: Change, options?: { signal?: AbortSignal }): Promise<State> {
+    const update = this.#inTurn(change, options?.signal).then((made) => {
+      if ('error' in made) throw made.error;
+      return made.state;
+    });
+    this.#updates = Promise.allSettled([this.#updates, update]);
     return update;
   }
 
@@ -126,7 +135,8 @@ class DirectoryStore implements FileStore {
     return breakLock(this.#locks, id);
   }
 
-  async #update(change: (state: State) => StateChange, signal: AbortSignal | undefined): Promise<State> {
+  /** One commit for all of them; a change that throws is left out of it. */
+  async #update(changes: readonly Change[], signal: AbortSignal | undefined): Promise<Made[]> {
     const { directory, stateLockTimeoutMs: timeoutMs, hooks } = this.#options;
     const { acquireFileLock } = await import('./file-lock.ts');
     const lock = await acquireFileLock(this.#locks, {
@@ -139,24 +149,17 @@ class DirectoryStore implements FileStore {
       const { removeTemporaries } = await import('./temporary-file.ts');
       await step(hooks, 'clean', () => removeTemporaries(directory, isStateFile));
       const { state, bodyText } = await step(hooks, 'read', () => this.#readChecked());
-      return await this.#commit(lock, state, bodyText, change(state));
+      const { wanted, errors } = applyChanges(state, changes);
+      const committed = wanted === null ? state : await this.#commit(lock, state, bodyText, wanted);
+      return errors.map((error) => error ?? { state: committed });
     } finally {
       await lock.release();
     }
   }
 
-  async #commit(lock: Lock, old: State, oldText: string | null, wanted: StateChange): Promise<State> {
+  async #commit(lock: Lock, old: State, oldText: string | null, body: StateChange): Promise<State> {
     const { directory, backups, hooks } = this.#options;
-    const { attachments, tokens, nodes } = wanted;
-    const body = { attachments, tokens, nodes };
-    try {
-      checkBody(body);
-    } catch (error) {
-      if (!(error instanceof BodyMismatch)) throw error;
-      throw new RdsctlError('INTERNAL', {
-        message: `a state that is not valid was to be written: ${error.message}`,
-      });
-    }
+    const { attachments, tokens, nodes } = body;
     const { serialiseBody } = await import('./serialise.ts');
     const { encodeState } = await import('./envelope.ts');
     const bodyText = serialiseBody(body);

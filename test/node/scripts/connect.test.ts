@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readConnect } from '../../../src/node/report.ts';
+import { readConnects } from '../../../src/node/report.ts';
 import { CONNECT } from '../../../src/node/scripts/connect.ts';
 import { at, NodeTree, oneLive, SHELLS } from './node-tree.ts';
 
@@ -22,10 +22,12 @@ echo 2048 >$s/nvme0n1/size; echo 259:1 >$s/nvme0n1/dev; printf 103:1 >$RDSCTL_RO
 describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('CONNECT in %s', (_name, shell) => {
   const connect = (tree: NodeTree, over: { fast?: string; wait?: string; modern?: string } = {}) => {
     const { fast = '5', wait = '0', modern = '0' } = over;
-    const args = [NQN, '10.77.0.1', '4420', HOST, ID, '600', '10', '5', fast, wait, modern];
+    const args = ['600', '10', '5', fast, wait, modern, NQN, '10.77.0.1', '4420', HOST, ID];
     const { json, stderr, exitCode } = tree.run(shell, CONNECT, args);
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
-    return readConnect(json, 'node-1');
+    const [only] = readConnects(json, 'node-1', 1);
+    if (only === undefined) throw new Error('nothing reported');
+    return only;
   };
   const nvme = (tree: NodeTree) => tree.calls().filter((call) => call.startsWith('nvme '));
 
@@ -45,6 +47,37 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('CONNECT
       `nvme connect --transport=tcp --nqn=${NQN} --traddr=10.77.0.1 --trsvcid=4420 --hostnqn=${HOST} --hostid=${ID} --ctrl-loss-tmo=600 --reconnect-delay=10 --keep-alive-tmo=5`,
     ]);
     expect(tree.read('sys/class/nvme-subsystem/nvme-subsys0/nvme0/fast_io_fail_tmo')).toBe('5\n');
+  });
+
+  it.each([
+    ['side by side', ''],
+    ['one after another where no file can be made', 'exit 1'],
+  ])('connects several, and reports each in the order asked for: %s', (_how, mktemp) => {
+    const tree = new NodeTree();
+    if (mktemp !== '') tree.program('mktemp', mktemp);
+    // Each gets a subsystem and a device of its own, but for the one that is refused.
+    tree.program(
+      'nvme',
+      `case "$*" in *refused*) echo 'failed to write to nvme-fabrics device' >&2; exit 1 ;; esac
+for word; do case $word in --nqn=*) nqn=\${word#--nqn=} ;; esac; done
+n=\${nqn##*-}
+s=$RDSCTL_ROOT/sys/class/nvme-subsystem/nvme-subsys$n
+mkdir -p "$s/nvme$n" "$s/nvme\${n}n1" "$RDSCTL_ROOT/dev"
+echo tcp >"$s/nvme$n/transport"; echo live >"$s/nvme$n/state"; echo '${at()}' >"$s/nvme$n/address"
+echo 2048 >"$s/nvme\${n}n1/size"; echo "259:$n" >"$s/nvme\${n}n1/dev"
+printf "103:$n" >"$RDSCTL_ROOT/dev/nvme\${n}n1"
+echo "$nqn" >"$s/subsysnqn"`.replaceAll('\\$', '$'),
+    );
+    const nqns = ['nqn.2000-02.com.mikrotik:f-1', 'nqn.refused', 'nqn.2000-02.com.mikrotik:f-2'];
+    const args = nqns.flatMap((nqn) => [nqn, '10.77.0.1', '4420', HOST, ID]);
+    const { json, stderr, exitCode } = tree.run(shell, CONNECT, ['600', '10', '5', '5', '0', '0', ...args]);
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+    expect(readConnects(json, 'node-1', 3)).toMatchObject([
+      { connected: true, subsystem: { nqn: nqns[0], devices: [{ path: '/dev/nvme1n1', usable: true }] } },
+      { connected: false, subsystem: null, words: expect.stringContaining('nvme-fabrics') as string },
+      { connected: true, subsystem: { nqn: nqns[2], devices: [{ path: '/dev/nvme2n1', usable: true }] } },
+    ]);
+    expect(nvme(tree)).toHaveLength(3);
   });
 
   it('leaves fast_io_fail_tmo alone when it is not to fail at all', () => {
