@@ -37,8 +37,9 @@ export function viewsOf(context: OperationContext, seen: Survey): Views {
 }
 
 /**
- * Looks again at one volume: the state, its storage server, and the nodes that hold it or know its subsystem.
- * Who could not be asked before is not asked again; the other nodes are as they were.
+ * Looks again at one volume: the state, its storage server, and the nodes that hold it or know its subsystem; all
+ * nodes, where its export lets any host in. Who could not be asked before is not asked again; the other nodes are as
+ * they were.
  * @throws RdsctlError when the storage server can't be asked; what the command was interrupted with
  */
 export async function lookAgain(context: OperationContext, before: Views, volume: VolumeId): Promise<Views> {
@@ -47,18 +48,17 @@ export async function lookAgain(context: OperationContext, before: Views, volume
   const attachment = state.attachments[key];
   const known = before.servers.get(rds);
   const nqn = known?.disks.get(slot)?.nqn ?? attachment?.nqn ?? null;
-  const concerned = [...before.nodes].filter(
-    ([name, view]) =>
-      view !== null &&
-      ((attachment !== undefined && holds(attachment, name)) ||
-        view.subsystems.some((subsystem) => subsystem.nqn === nqn)),
+  const answering = [...before.nodes].flatMap(([name, view]) => (view === null ? [] : [{ name, view }]));
+  const concerned = answering.filter(
+    ({ name, view }) =>
+      (attachment !== undefined && holds(attachment, name)) ||
+      view.subsystems.some((subsystem) => subsystem.nqn === nqn),
   );
   const { signal } = context;
   const usesOf = nqn === null ? [] : [nqn];
-  const [disks, nodes] = await Promise.all([
-    context.server(rds).look([slot], { signal }),
+  const ask = (asked: typeof answering): Promise<[string, NodeView | null][]> =>
     Promise.all(
-      concerned.map(async ([name]): Promise<[string, NodeView | null]> => {
+      asked.map(async ({ name }): Promise<[string, NodeView | null]> => {
         try {
           return [name, await context.node(name).observe({ usesOf, signal })];
         } catch (error) {
@@ -66,18 +66,23 @@ export async function lookAgain(context: OperationContext, before: Views, volume
           return [name, null];
         }
       }),
-    ),
+    );
+  const [{ disks }, nodes] = await Promise.all([
+    context.server(rds).look([slot], { signal }),
+    ask(concerned),
   ]);
+  const open = disks.some(({ exported, allow }) => exported && allow === '');
+  const others = open ? await ask(answering.filter((one) => !concerned.includes(one))) : [];
   checkpoint(context);
   const server: SeenServer = {
     nvmeAddress: context.server(rds).nvmeAddress,
-    disks: new Map(disks.disks.map((disk) => [disk.slot, disk])),
+    disks: new Map(disks.map((disk) => [disk.slot, disk])),
   };
   return {
     ...before,
     now: context.clock.now().toISOString(),
     state,
     servers: new Map([[rds, server]]),
-    nodes: new Map([...before.nodes, ...nodes]),
+    nodes: new Map([...before.nodes, ...nodes, ...others]),
   };
 }
