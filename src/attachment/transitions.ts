@@ -201,15 +201,24 @@ export function liftFence(state: State, node: string): StateChange {
 }
 
 /**
- * Takes the next fencing token for a change that moves the volume to nobody else; who has it stays as it is.
+ * Takes the next fencing token for a change that moves the volume to nobody else; who has it stays as it is, and
+ * so does its record until {@link tokenShown}: a change that is cut short must not make the tag look outdated.
  * @param judged the last token when it was decided on: one that was given out since means another command
  */
 export function nextToken(state: State, key: string, judged: number): StateChange {
   const present = state.attachments[key];
   if ((state.tokens[key] ?? 0) !== judged || (present?.intent ?? null) !== null) throw lost(key);
-  const token = judged + 1;
-  const change = { ...state, tokens: { ...state.tokens, [key]: token } };
-  return present === undefined ? change : withAttachment(change, { ...present, token });
+  return { ...state, tokens: { ...state.tokens, [key]: judged + 1 } };
+}
+
+/**
+ * The storage server's tag was read back with a token that {@link nextToken} gave out: the record catches up. One
+ * that somebody changed meanwhile is left as it is.
+ */
+export function tokenShown(state: State, key: string, token: number): StateChange {
+  const present = state.attachments[key];
+  const ahead = present?.intent === null && token > present.token && token <= (state.tokens[key] ?? 0);
+  return ahead ? withAttachment(state, { ...present, token }) : state;
 }
 
 /** Drops a volume's record, whatever it is: only for one whose export is proved to be withdrawn. */

@@ -7,6 +7,8 @@ import {
   completeAttach,
   completeDetach,
   completeFence,
+  nextToken,
+  tokenShown,
   type AttachClaim,
 } from '../../src/attachment/transitions.ts';
 import type { State, StateChange } from '../../src/state/state.ts';
@@ -236,6 +238,35 @@ describe('completions', () => {
     const after = completeFence(opened, { ...done, token: 6 });
     expect(after.attachments[KEY]).toMatchObject({ phase: 'attached', sharedUntil: null });
     expect(after.attachments[KEY]?.holders.map(({ node }) => node)).toEqual(['node-2']);
+  });
+});
+
+describe('a token for a change that moves the volume to nobody else', () => {
+  const state = aState([anAttachment({ token: 5 })]);
+
+  it('is given out first, and stands in the record when it was read back', () => {
+    const before = whole(state, nextToken(state, KEY, 5));
+    expect(before).toMatchObject({ tokens: { [KEY]: 6 }, attachments: { [KEY]: { token: 5 } } });
+    const after = whole(before, tokenShown(before, KEY, 6));
+    expect(after).toEqual({ ...before, attachments: { [KEY]: anAttachment({ token: 6 }) } });
+  });
+
+  it('is not had by two, nor while something is open', () => {
+    expect(() => nextToken(state, KEY, 4)).toThrow();
+    expect(() => nextToken(aState([anAttachment({ intent: anIntent() })]), KEY, 5)).toThrow();
+  });
+
+  it.each([
+    ['was never given out', state, 6],
+    ['is an older one', state, 4],
+    [
+      'is not that of what is under way',
+      aState([anAttachment({ intent: anIntent() })], { tokens: { [KEY]: 6 } }),
+      6,
+    ],
+    ['is of no volume', aState([], { tokens: { [KEY]: 6 } }), 6],
+  ])('that %s changes no record', (_what, current, token) => {
+    expect(tokenShown(current, KEY, token)).toEqual(current);
   });
 });
 

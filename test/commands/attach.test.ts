@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { openScene } from './scene.ts';
+import { NOBODY } from '../../src/attachment/host-nqn.ts';
+import { openScene, type Scene } from './scene.ts';
 
 describe('attach for the first time', () => {
   test('makes the volume usable on the node alone and prints the device', async () => {
@@ -187,6 +188,47 @@ describe('attach to the owner, when somebody opened the export to any host', () 
     await scene.faults();
     expect((await scene.run('attach', 'vol-1', 'node-1')).code).toBe(0);
   });
+});
+
+describe('attach to the owner, when somebody changed the list of its export', () => {
+  const toggled = (scene: Scene, since: number) =>
+    scene.events(since).filter(({ event }) => /^(?:export-o|session-)/.test(event));
+
+  async function mounted(allow: string): Promise<Scene> {
+    const scene = await openScene();
+    await scene.run('attach', 'vol-1', 'node-1');
+    const { uses } = scene.simulation.node('node-1').kernel;
+    uses.add('nvme0n1', { kind: 'mount', directory: '/srv', seen: 'own' });
+    await scene.setDisk('vol-1', `nvme-tcp-server-allow-host-name="${allow}"`);
+    return scene;
+  }
+
+  test('to nobody: it is given back, and never toggled under a mounted file system', async () => {
+    const scene = await mounted(NOBODY);
+    const since = scene.events().length;
+    const again = await scene.run('attach', 'vol-1', 'node-1', '-o', 'json');
+    expect(again.code, again.stderr).toBe(0);
+    expect(toggled(scene, since)).toEqual([]);
+    expect(scene.events(since).find(({ event }) => event === 'allow-changed')?.allow).toBe(
+      scene.hostNqn('node-1'),
+    );
+    expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
+  });
+
+  test.for([[], ['--take-over']])(
+    'to another host: exit 7 while it is mounted, nothing is changed (%s)',
+    async (more) => {
+      const scene = await mounted('nqn.2014-08.org.example:other');
+      const before = { state: scene.stateBytes(), events: scene.events().length };
+      const refused = await scene.run('attach', 'vol-1', 'node-1', ...more, '-o', 'json');
+      expect(refused.code, refused.stderr).toBe(7);
+      expect(refused.error()).toMatchObject({ reason: 'DEVICE_IN_USE' });
+      expect({ state: scene.stateBytes(), events: scene.events().length }).toEqual(before);
+      scene.simulation.node('node-1').kernel.uses.remove(() => true);
+      expect((await scene.run('attach', 'vol-1', 'node-1')).code).toBe(0);
+      expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
+    },
+  );
 });
 
 describe('attach of what is not there', () => {

@@ -9,6 +9,8 @@ export interface Deed {
   readonly before: readonly (readonly string[])[];
   /** A command that is killed at a point before it. */
   readonly wreck?: { readonly argv: readonly string[]; readonly at: Point };
+  /** What somebody types on the storage server's console then. */
+  readonly byHand?: string;
   /** In force while it runs. */
   readonly faults?: readonly Fault[];
   /** Where vol-1 is when it has succeeded. */
@@ -33,6 +35,13 @@ const PLAIN: readonly Deed[] = [
   { name: 'move', argv: ['move', 'vol-1', 'node-2'], before: ATTACHED, goal: 'node-2' },
   { name: 'fence', argv: ['fence', 'node-1', '--yes'], before: ATTACHED, goal: 'nobody' },
   { name: 'unfence', argv: ['unfence', 'node-1'], before: FENCED, goal: 'nobody' },
+  {
+    name: 'attach to the owner of an export that was opened',
+    argv: ['attach', 'vol-1', 'node-1'],
+    before: ATTACHED,
+    byHand: '/disk set [find where slot="vol-1"] nvme-tcp-server-allow-host-name=""',
+    goal: 'node-1',
+  },
   {
     name: 'reconcile after an attach',
     argv: ['reconcile'],
@@ -61,6 +70,7 @@ export const DEEDS: readonly Deed[] = [...PLAIN, ...LOSSY];
 /** Makes what a deed needs; then its faults come into force. */
 export async function prepare(world: World, deed: Deed): Promise<void> {
   for (const command of deed.before) await world.must(...command);
+  if (deed.byHand !== undefined) await world.simulation.rds.device.exec(deed.byHand);
   if (deed.wreck !== undefined) await world.spawn(deed.wreck).ended;
   await world.faults(...(deed.faults ?? []));
 }

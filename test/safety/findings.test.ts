@@ -148,6 +148,8 @@ describe('what the state calls done', () => {
     expect(notSo(events(...granted, { event: 'export-off' }, tag([])), state({ phase: 'fenced' }))).toEqual(
       [],
     );
+    // The record of an admission that was cut short is behind the tag.
+    expect(notSo(events(...granted), state({ token: 2 }))).toEqual([]);
     // By hands unknown: not ours to judge.
     expect(notSo(events({ event: 'export-on', allow: '' }), state(null))).toEqual([]);
   });
@@ -162,6 +164,7 @@ describe('what the state calls done', () => {
     ['exported, though attached nowhere', granted, null],
     ['its tag names an owner, though attached nowhere', [tag(['node-1'])], null],
     ['a token that was never given out', [tag([], 4)], null],
+    ['so, on the node that has it', [tag(['node-1'], 4), { event: 'export-on', allow: 'nqn-1' }], {}],
   ])('is not: %s', (_what, facts, claim) => {
     expect(notSo(events(...facts), state(claim))).toHaveLength(1);
   });

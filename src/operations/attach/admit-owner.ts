@@ -1,5 +1,5 @@
 import { formatComment } from '../../attachment/tag.ts';
-import { nextToken, type VolumeId } from '../../attachment/transitions.ts';
+import { nextToken, tokenShown, type VolumeId } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { Lock } from '../../state/lock.ts';
 import type { Trail } from '../audited.ts';
@@ -7,12 +7,14 @@ import { checkTag } from '../claims.ts';
 import { checkpoint, step, type OperationContext } from '../context.ts';
 import type { Disk } from '../ports/storage-server.ts';
 import { settleOne } from '../settle.ts';
+import { refuseSecond } from './untracked-export.ts';
 
 /**
  * Names the owner, and him alone, on the list of an export that is on, and tags it. The export is not toggled:
  * his session goes on, nobody else can come back. The volume's lock is held, and it was attached to him all the
- * time.
- * @throws RdsctlError what the storage server refuses; CHANGED_MEANWHILE, LOST_LOCK
+ * time. Where any host could get in until then, all the others are asked again afterwards.
+ * @throws RdsctlError what the storage server refuses; CHANGED_MEANWHILE, LOST_LOCK; UNTRACKED_EXPORT when
+ *   somebody else came in before, or that can not be told
  */
 export async function admitOwner(
   context: OperationContext,
@@ -45,4 +47,6 @@ export async function admitOwner(
       allow,
     }),
   );
+  await context.manager.change((current) => tokenShown(current, volume.key, token));
+  if (disk.allow === '') await refuseSecond(context, volume, disk.nqn, owner.node);
 }

@@ -1,3 +1,4 @@
+import { NOBODY } from '../../attachment/host-nqn.ts';
 import type { VolumeId } from '../../attachment/transitions.ts';
 import type { Lock } from '../../state/lock.ts';
 import { audited, type Trail } from '../audited.ts';
@@ -6,7 +7,7 @@ import { lockOptionsConnecting } from '../locking.ts';
 import { requireNode, resolveVolume, type MayTouch } from '../resolve.ts';
 import { admitOwner } from './admit-owner.ts';
 import { grantAndConnect } from './grant.ts';
-import { bothSeen, drawPicture, isRightful, isRightfulButOpen, refuseByState } from './picture.ts';
+import { bothSeen, drawPicture, isRightful, isRightfulButListed, refuseByState } from './picture.ts';
 import type { AttachRequest, AttachResult } from './request.ts';
 import { reuse } from './reuse.ts';
 import { askOthers } from './untracked-export.ts';
@@ -49,10 +50,14 @@ export async function attachLocked(
   const [disk, view] = await bothSeen(context, server, port, volume, node);
   const picture = drawPicture(context, state, volume, request, disk, view);
   if (isRightful(picture)) return reuse(context, picture, port, trail);
-  if (isRightfulButOpen(picture)) {
-    await askOthers(context, picture, request.takeOver);
-    await admitOwner(context, volume, disk, lock, trail);
-    return { ...(await attachLocked(context, volume, request, lock, trail)), changed: true };
+  if (isRightfulButListed(picture)) {
+    // Who can't be asked may have come in where any host could: then only ending all sessions makes sure.
+    const closed = disk.allow === NOBODY;
+    const asked = await askOthers(context, picture, closed || request.takeOver ? 'let be' : 'refuse');
+    if (asked || closed) {
+      await admitOwner(context, volume, disk, lock, trail);
+      return { ...(await attachLocked(context, volume, request, lock, trail)), changed: true };
+    }
   }
   return grantAndConnect(context, picture, { server, port, lock, trail, takeOver: request.takeOver });
 }

@@ -1,5 +1,5 @@
 import { formatComment } from '../../attachment/tag.ts';
-import { beginAttach, completeAttach, untrack } from '../../attachment/transitions.ts';
+import { beginAttach, completeAttach, holds, untrack } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
 import type { Trail } from '../audited.ts';
@@ -25,8 +25,14 @@ export async function grantAndConnect(
   const { volume, node, disk, identity, sharing } = picture;
   const { server, port, lock, trail } = hands;
   const mustCut = sharing === null && (disk.exported || picture.undrained);
-  if (mustCut && disk.exported) await askOthers(context, picture, hands.takeOver);
-  await refuseInUseHere(context, picture, port);
+  const cutsSessions = mustCut && disk.exported;
+  // While others could get in they could write as well: then what is queued here would land on top of that.
+  const keeps = mayKeepControllers(picture) && !cutsSessions;
+  if (cutsSessions) refuseCuttingSharer(picture);
+  if (cutsSessions || (sharing !== null && disk.allow !== sharing.hostNqn)) {
+    await askOthers(context, picture, hands.takeOver ? 'warn' : 'refuse');
+  }
+  if (!keeps) await refuseInUseHere(context, picture, port, cutsSessions);
 
   const claimed = await step(context, 'intent', `state: claim ${volume.slot} for ${node}`, () => {
     return context.manager.change((current) => {
@@ -56,7 +62,7 @@ export async function grantAndConnect(
   try {
     checkpoint(context);
     lock.assertHeld();
-    await dropOldControllers(context, picture, port, trail);
+    if (!keeps) await dropOldControllers(context, picture, port, trail);
     let expectComment = disk.comment;
     if (mustCut) {
       const revoked = await cut(context, picture, hands, comment([]), done);
@@ -99,17 +105,52 @@ function withoutAbandoned(current: State, { volume, abandoned }: Picture): State
   return judged ? { ...current, ...untrack(current, volume.key) } : current;
 }
 
-/** A live device that is in use on this very node, by hands unknown, is not torn away. */
-async function refuseInUseHere(context: OperationContext, picture: Picture, port: NodePort): Promise<void> {
-  const { disk, node, volume, transport } = picture;
-  if (standing(picture.subsystem, transport.address) !== 'live' || mayKeepControllers(picture)) return;
+/**
+ * A live device that is in use on this very node, by hands unknown, is not torn away. Where the node has the volume
+ * by right, and its export would have to be switched off under it, one that is not live is not torn away either.
+ */
+async function refuseInUseHere(
+  context: OperationContext,
+  picture: Picture,
+  port: NodePort,
+  cutsSessions: boolean,
+): Promise<void> {
+  const { disk, node, volume, transport, present, identity } = picture;
+  const stand = standing(picture.subsystem, transport.address);
+  const itsOwn = cutsSessions && present !== undefined && holds(present, node);
+  if (stand === 'none' || (stand !== 'live' && !itsOwn)) return;
   const view = await port.observe({ usesOf: [disk.nqn], signal: context.signal });
-  refuseInUse(
-    volume.slot,
-    node,
-    subsystemOf(view, disk.nqn)?.uses ?? [],
-    `rdsctl attach ${volume.slot} ${node}`,
-  );
+  const uses = subsystemOf(view, disk.nqn)?.uses ?? [];
+  try {
+    refuseInUse(volume.slot, node, uses, `rdsctl attach ${volume.slot} ${node}`);
+  } catch (error) {
+    if (!itsOwn || !(error instanceof RdsctlError)) throw error;
+    throw error.with({
+      now: `Nothing was changed. ${volume.rds} lets ${disk.allow === '' ? 'any host' : disk.allow} in, and not ${node} (${identity.hostNqn}) alone: to mend that the export must be switched off, which would cut ${node} off.`,
+    });
+  }
+}
+
+/** Of two that share a volume none is cut off to give it to the other: that is what detach and fence are for. */
+function refuseCuttingSharer({ volume, node, present, disk }: Picture): void {
+  const others = present?.holders.filter((holder) => holder.node !== node) ?? [];
+  const [other] = others;
+  if (present === undefined || other === undefined || !holds(present, node)) return;
+  throw new RdsctlError('ATTACHED_ELSEWHERE', {
+    message: `${volume.slot} is shared by ${present.holders.map((holder) => holder.node).join(' and ')}, but ${volume.rds} does not let both in (it lets ${disk.allow === '' ? 'any host' : disk.allow} in)`,
+    now: `Nothing was changed: to grant it to ${node} would cut ${other.node} off.`,
+    hints: [
+      { when: `To leave it to ${node} alone:`, run: `rdsctl detach ${volume.slot} ${other.node}` },
+      { when: `To leave it to ${other.node} alone:`, run: `rdsctl detach ${volume.slot} ${node}` },
+      { when: `If ${other.node} is dead, cut it off first:`, run: `rdsctl fence ${other.node}` },
+    ],
+    details: {
+      volume: volume.key,
+      node,
+      holders: present.holders.map((holder) => holder.node),
+      allow: disk.allow,
+    },
+  });
 }
 
 async function dropOldControllers(
@@ -119,7 +160,7 @@ async function dropOldControllers(
   trail: Trail,
 ): Promise<void> {
   const { disk, node, volume, transport, subsystem } = picture;
-  if (standing(subsystem, transport.address) === 'none' || mayKeepControllers(picture)) return;
+  if (standing(subsystem, transport.address) === 'none') return;
   trail.changed(node, `nvme disconnect ${disk.nqn}`);
   await step(context, 'drop', `${node}: drop old controllers of ${volume.slot}`, async () => {
     const result = await port.disconnect(

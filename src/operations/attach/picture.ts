@@ -1,5 +1,5 @@
 import type { Attachment, Transport } from '../../attachment/attachment.ts';
-import { hostIdentity, isSubsystemNqn, type HostIdentity } from '../../attachment/host-nqn.ts';
+import { hostIdentity, isSubsystemNqn, NOBODY, type HostIdentity } from '../../attachment/host-nqn.ts';
 import { attachedElsewhere, nodeFenced, unfinished } from '../../attachment/refusals.ts';
 import { holds, type VolumeId } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
@@ -153,27 +153,28 @@ export function isRightful({ present, node, disk, identity, claim, sharing }: Pi
 }
 
 /**
- * Whether it is this node's by our own doing, and connected there, but the export lets any host in: somebody
- * changed the list by hand. It is tightened, not toggled.
+ * Whether it is this node's by our own doing, but somebody changed the list of the export by hand, to any host or
+ * to nobody. It is mended without toggling the export, and the node keeps its controller: a live one; after a list
+ * that let nobody else in, any.
  */
-export function isRightfulButOpen(picture: Picture): boolean {
+export function isRightfulButListed(picture: Picture): boolean {
   const { present, disk, identity, subsystem, transport } = picture;
-  const closed = { ...picture, disk: { ...disk, allow: identity.hostNqn } };
+  const live = standing(subsystem, transport.address) === 'live';
+  const stays = disk.allow === NOBODY ? live || mayKeepControllers(picture) : disk.allow === '' && live;
   return (
-    disk.allow === '' &&
+    stays &&
     present?.phase === 'attached' &&
     present.holders.length === 1 &&
     present.holders[0].hostNqn === identity.hostNqn &&
     present.sharedUntil === null &&
-    standing(subsystem, transport.address) === 'live' &&
-    isRightful(closed)
+    isRightful({ ...picture, disk: { ...disk, allow: identity.hostNqn } })
   );
 }
 
 /**
  * A node's controllers may stay when the volume was its own all the time: the storage server only forgot the
  * export, and nobody else can have written. Otherwise an old controller would replay its queued writes over
- * newer data when it is let in (lab a5).
+ * newer data when it is let in (lab a5). A tag may be newer than the record: see nextToken.
  */
 export function mayKeepControllers({ present, claim, node }: Picture): boolean {
   return (
@@ -182,6 +183,6 @@ export function mayKeepControllers({ present, claim, node }: Picture): boolean {
     claim.tag !== null &&
     claim.tag.owners.length === 1 &&
     claim.tag.owners[0] === node &&
-    (claim.tag.token === present.token || present.intent?.node === node)
+    (claim.tag.token >= present.token || present.intent?.node === node)
   );
 }

@@ -1,5 +1,6 @@
+import type { Attachment } from '../../attachment/attachment.ts';
 import { attachedElsewhere } from '../../attachment/refusals.ts';
-import { completeAttach } from '../../attachment/transitions.ts';
+import { completeAttach, tokenShown } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State, StateChange } from '../../state/state.ts';
 import type { Trail } from '../audited.ts';
@@ -29,7 +30,10 @@ export async function reuse(
   }
   const { intent } = present;
   const known = present.holders.find((holder) => holder.node === node);
-  if (intent === null && known?.device === device) return { attachment: present, node, device, changed };
+  if (intent === null && known?.device === device) {
+    const attachment = await caughtUp(context, picture, present);
+    return { attachment, node, device, changed };
+  }
   const token = present.token;
   const found = device;
   const complete = (current: State): StateChange => {
@@ -55,6 +59,17 @@ export async function reuse(
     });
   }
   return { attachment: attachmentIn(state, volume), node, device, changed: changed || intent !== null };
+}
+
+/** An admission of this node alone that was cut short after it was made left the record behind the tag. */
+async function caughtUp(
+  context: OperationContext,
+  { volume, claim: { tag } }: Picture,
+  present: Attachment,
+): Promise<Attachment> {
+  if (tag === null || tag.token <= present.token) return present;
+  const state = await context.manager.change((current) => tokenShown(current, volume.key, tag.token));
+  return attachmentIn(state, volume);
 }
 
 function openIntent(context: OperationContext, picture: Picture, token: number) {

@@ -6,6 +6,7 @@ import {
   completeDetach,
   holds,
   nextToken,
+  tokenShown,
   type VolumeId,
 } from '../../attachment/transitions.ts';
 import type { Lock } from '../../state/lock.ts';
@@ -55,7 +56,10 @@ export async function withdrawLeftover(
       comment: formatComment(claim.text, { owners: [], token, lineage: state.lineage }),
     }),
   );
-  if (!hasSessions) return;
+  if (!hasSessions) {
+    await context.manager.change((current) => tokenShown(current, volume.key, token));
+    return;
+  }
   await step(context, 'drain', `${volume.rds}: nothing in flight for ${volume.slot}?`, async () => {
     const left = await drain(context, server, [volume.slot], context.clock.monotonic());
     if (left.size === 0) return;
