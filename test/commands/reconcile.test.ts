@@ -507,6 +507,8 @@ describe('beside other commands', () => {
     for (const node of ['node-1', 'node-2']) {
       await scene.simulation.node(node).down('off');
       await scene.simulation.node(node).up();
+      // The storage server forgets the session of a node without power only later.
+      await scene.simulation.events.waitFor((one) => one.event === 'session-closed' && one.node === node);
     }
     await scene.faults({ at: 'node-1', when: 'exec', skip: 2, do: 'reply', reply: 'oops\n' });
     const { outcome, drift } = await reconcile(scene);

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { attach } from '../../src/operations/attach/attach.ts';
 import type { Config } from '../../src/config/config.ts';
-import { hostNqn } from '../fakes/fake-node.ts';
+import { aSubsystem, hostNqn } from '../fakes/fake-node.ts';
 import { failure } from '../fakes/outcome.ts';
 import { aConfig, anAttachment, anything, aState, granted, makeWorld, tagged } from '../fakes/world.ts';
+
+const NQN = 'nqn.2000-02.com.mikrotik:vol-1';
 
 function allowed(): Config {
   const config = aConfig();
@@ -73,6 +75,24 @@ describe('a shared attach', () => {
     expect(world.store.state.attachments['rds1/vol-1']?.holders).toHaveLength(1);
     expect(world.log.some((entry) => entry.includes('revoke'))).toBe(false);
   });
+
+  it.each(['', 'nqn.2014-08.org.example:other'])(
+    'of an export whose list was changed by hand asks who else is in: %j',
+    async (allow) => {
+      const world = setup();
+      world.server.edit('vol-1', { allow });
+      world.node('node-1').subsystems.set(NQN, aSubsystem());
+      world.node('node-3').subsystems.set(NQN, aSubsystem());
+      const error = await failure(world.run());
+      expect(error).toMatchObject({ reason: 'UNTRACKED_EXPORT', details: { using: ['node-3'] } });
+      expect(world.store.commits).toEqual([]);
+      expect(world.log.some((entry) => /admit|grant|revoke/.test(entry))).toBe(false);
+      // The owner itself is no stranger.
+      world.node('node-3').subsystems.clear();
+      expect(await world.run()).toMatchObject({ changed: true });
+      expect(world.log.some((entry) => /grant|revoke/.test(entry))).toBe(false);
+    },
+  );
 
   it('of the owner again is an ordinary one', async () => {
     const { run, log } = setup();

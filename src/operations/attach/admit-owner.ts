@@ -33,7 +33,11 @@ export async function admitOwner(
   const allow = owner.hostNqn;
   checkpoint(context);
   const judged = before.tokens[volume.key] ?? 0;
-  const state = await context.manager.change((current) => nextToken(current, volume.key, judged));
+  const state = await context.manager.change((current) => {
+    // Within the commit: whoever lost the volume's lock must not outrun the tag of another one.
+    lock.assertHeld();
+    return nextToken(current, volume.key, judged);
+  });
   const token = judged + 1;
   trail.token = token;
   lock.assertHeld();

@@ -241,11 +241,13 @@ describe('an admission that was cut short', () => {
     expect(world.store.state.attachments[KEY]?.token).toBe(5);
     expect(await world.run()).toMatchObject({ changed: false, attachment: { token: 6 } });
     expect(world.store.state.attachments[KEY]?.token).toBe(6);
-    // The storage server forgets the export: the owner's controller stays all the same.
-    world.server.edit('vol-1', { exported: false });
-    world.node('node-1').subsystems.set(NQN, aSubsystem({}, 'connecting'));
+  });
+
+  it('after it was made leaves the owner its controller, should the storage server forget the export next', async () => {
+    const state = aState([anAttachment()], { tokens: { [KEY]: 6 } });
+    const world = setup({ exported: false, comment: tagged(['node-1'], 6) }, { state }, 'connecting');
     await world.run();
-    expect(world.changes()).toEqual([ADMIT, `rds1 grant vol-1 to ${hostNqn('node-1')}`, 'node-1 connect']);
+    expect(world.changes()).toEqual([`rds1 grant vol-1 to ${hostNqn('node-1')}`, 'node-1 connect']);
   });
 });
 
