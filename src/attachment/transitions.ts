@@ -221,6 +221,17 @@ export function tokenShown(state: State, key: string, token: number): StateChang
   return ahead ? withAttachment(state, { ...present, token }) : state;
 }
 
+/**
+ * Forgets a volume that is listed as fenced off a node: nobody has it.
+ * @param judged its token when that was decided on: another one means another command
+ */
+export function forgetFenced(state: State, key: string, judged: number): StateChange {
+  const present = state.attachments[key];
+  if (present === undefined) return state;
+  if (present.phase !== 'fenced' || present.token !== judged) throw lost(key);
+  return without(state, key);
+}
+
 /** Drops a volume's record, whatever it is: only for one whose export is proved to be withdrawn. */
 export function untrack(state: State, key: string): StateChange {
   return Object.hasOwn(state.attachments, key) ? without(state, key) : state;

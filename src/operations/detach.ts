@@ -1,7 +1,13 @@
 import type { Attachment, Holder } from '../attachment/attachment.ts';
 import { unfinished } from '../attachment/refusals.ts';
 import { formatComment } from '../attachment/tag.ts';
-import { beginRelease, completeDetach, holds, untrack, type VolumeId } from '../attachment/transitions.ts';
+import {
+  beginRelease,
+  completeDetach,
+  forgetFenced,
+  holds,
+  type VolumeId,
+} from '../attachment/transitions.ts';
 import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
 import type { Lock } from '../state/lock.ts';
 import type { State } from '../state/state.ts';
@@ -67,7 +73,11 @@ export async function detachLocked(
   if (before.phase === 'fencing') throw unfinished(before);
   trail.token = before.token;
   if (before.phase === 'fenced') {
-    await context.manager.change((state) => untrack(state, volume.key));
+    await context.manager.change((state) => {
+      // Within the commit: whoever lost the volume's lock must not drop what another one made of it.
+      lock.assertHeld();
+      return forgetFenced(state, volume.key, before.token);
+    });
     return { volume, before, after: null, changed: true };
   }
   let present: Attachment | null = before;

@@ -65,10 +65,10 @@ export async function drainNode(
             (own, { volume }) => detach(own, { volume, node }, mayTouch),
           );
     const volumes = held.map((attachment, index) => drained(attachment, outcomes[index]));
-    if (seen.error !== null && held.length === 0) {
+    if (silent !== null && held.length === 0) {
       context.report({
         type: 'warning',
-        message: `${node} could not be asked whether it holds anything that the state does not know: ${seen.error.message}`,
+        message: `${node} could not be asked whether it holds anything that the state does not know: ${silent.message}`,
       });
     }
     return {
@@ -76,7 +76,7 @@ export async function drainNode(
       volumes,
       untracked: seen.untracked,
       changed: volumes.some(({ detached }) => detached?.changed === true),
-      failure: failureOf(node, volumes, seen.untracked),
+      failure: failureOf(node, volumes, seen.untracked, silent === null ? seen.error : null),
     };
   });
 }
@@ -140,6 +140,7 @@ function failureOf(
   node: string,
   volumes: readonly DrainedVolume[],
   untracked: readonly Untracked[],
+  unlooked: RdsctlError | null,
 ): RdsctlError | null {
   const stayed = volumes.flatMap(({ attachment, error }) =>
     error === null ? [] : [{ volume: attachment.slot, error }],
@@ -152,11 +153,13 @@ function failureOf(
       hints: [{ when: 'To take the connection into the state, then again:', run: 'rdsctl adopt' }],
     }),
   }));
+  const unknown = unlooked === null ? [] : [{ volume: node, error: unlooked }];
   const parts = [
     ...(stayed.length === 0 ? [] : [`${stayed.length} of ${volumes.length} volumes stayed on ${node}`]),
     ...(strange.length === 0 ? [] : [`${node} holds ${strange.length} that the state does not know`]),
+    ...(unlooked === null ? [] : [`what ${node} holds beside the state could not be looked at`]),
   ];
-  return partial([...stayed, ...strange], {
+  return partial([...stayed, ...strange, ...unknown], {
     message: parts.join('; '),
     again: { when: 'When that is mended, again:', run: `rdsctl drain ${node}` },
     details: { node },

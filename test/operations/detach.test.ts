@@ -127,6 +127,40 @@ describe('detach', () => {
     expect((await failure(run())).reason).toBe('OPEN_INTENT');
   });
 
+  it.each([
+    ['attached it to another node', { phase: 'attached', token: 6 }],
+    ['fenced it once more', { phase: 'fenced', token: 7 }],
+    ['is fencing it with that token', { phase: 'fencing', token: 5 }],
+  ] as const)(
+    'of a fenced volume does not forget what another command made of it: it %s',
+    async (_what, over) => {
+      const { run, store, present } = setup({
+        attachment: { phase: 'fenced' },
+        disk: aDisk({ comment: tagged([], 5) }),
+      });
+      const theirs = anAttachment(over);
+      const update = store.update.bind(store);
+      store.update = (change) => {
+        store.state = aState([theirs]);
+        return update(change);
+      };
+      expect((await failure(run())).reason).toBe('LOST_LOCK');
+      expect(present()).toEqual(theirs);
+    },
+  );
+
+  it('of a fenced volume whose lock was lost forgets nothing', async () => {
+    const { run, store, present } = setup({ attachment: { phase: 'fenced' }, disk: aDisk() });
+    const lock = store.lock.bind(store);
+    store.lock = async (request) => {
+      const held = await lock(request);
+      store.lose(request.name);
+      return held;
+    };
+    expect((await failure(run())).reason).toBe('LOST_LOCK');
+    expect(present()).toMatchObject({ phase: 'fenced' });
+  });
+
   it('of a volume that was fenced off its node forgets it, asking nobody', async () => {
     const { run, remote, present } = setup({
       attachment: { phase: 'fenced' },

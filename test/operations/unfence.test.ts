@@ -1,19 +1,35 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Attachment } from '../../src/attachment/attachment.ts';
+import type { Config } from '../../src/config/config.ts';
+import { formatEntryTag } from '../../src/operations/firewall/entries.ts';
 import { unfence } from '../../src/operations/unfence.ts';
+import { unwritable } from '../../src/state/file/faults.ts';
 import { aSubsystem, unreachable } from '../fakes/fake-node.ts';
 import { aDisk } from '../fakes/fake-server.ts';
 import { failure } from '../fakes/outcome.ts';
-import { anAttachment, anIntent, aState, makeWorld, tagged } from '../fakes/world.ts';
+import { aConfig, anAttachment, anIntent, aState, makeWorld, tagged } from '../fakes/world.ts';
 
 const NQN = 'nqn.2000-02.com.mikrotik:vol-1';
+
+const plain = aConfig();
+const FIREWALL: Config = {
+  ...plain,
+  fence: { ...plain.fence, firewall: true },
+  nodes: Object.fromEntries(
+    Object.entries(plain.nodes).map(([name, node], index) => [
+      name,
+      { ...node, addresses: [`10.77.0.1${index + 1}`] },
+    ]),
+  ),
+};
 
 function setup(over: Partial<Attachment> | null = {}) {
   const fenced = { since: '2026-11-20T14:00:00.000Z', by: 'ops', reason: null, volumes: ['rds1/vol-1'] };
   const attachments = over === null ? [] : [anAttachment({ phase: 'fenced', ...over })];
   const world = makeWorld({
     disks: [aDisk({ comment: tagged([], 5) })],
+    config: FIREWALL,
     state: aState(attachments, { nodes: { 'node-1': { hostNqn: null, hostId: null, fenced } } }),
   });
   const run = (force = false) => unfence(world.context, { node: 'node-1', force });
@@ -78,5 +94,63 @@ describe('unfence', () => {
     const { run, node } = setup(null);
     node('node-1').subsystems.set(NQN, aSubsystem({}, 'connecting'));
     expect((await failure(run())).reason).toBe('STALE_CONTROLLER');
+  });
+
+  it.each([
+    ['a storage server that is configured no more', 'rds9/vol-9'],
+    ['a volume that its storage server has no more', 'rds1/vol-9'],
+  ])('of %s can not be looked at: refused with its name, unless forced', async (_what, key) => {
+    const { run, store, mark } = setup();
+    const fenced = {
+      since: '2026-11-20T14:00:00.000Z',
+      by: 'ops',
+      reason: null,
+      volumes: ['rds1/vol-1', key],
+    };
+    store.state = { ...store.state, nodes: { 'node-1': { hostNqn: null, hostId: null, fenced } } };
+    const error = await failure(run());
+    expect(error).toMatchObject({ reason: 'NO_SUCH_VOLUME', details: { volumes: [key] } });
+    expect(error.message).toContain(key);
+    expect(error.now).toContain('node-1 stays fenced');
+    expect(error.hints.at(-1)?.run).toBe('rdsctl unfence node-1 --force');
+    expect(mark()).not.toBeNull();
+    expect((await run(true)).changed).toBe(true);
+  });
+
+  it.each([
+    ['anew', { since: '2026-11-20T14:02:00.000Z', volumes: ['rds1/vol-1'] }],
+    [
+      'off another volume as well',
+      { since: '2026-11-20T14:00:00.000Z', volumes: ['rds1/vol-1', 'rds1/vol-2'] },
+    ],
+    ['off another volume instead', { since: '2026-11-20T14:00:00.000Z', volumes: ['rds1/vol-2'] }],
+  ])('is refused, even when forced, when the node was fenced %s meanwhile', async (_what, over) => {
+    for (const force of [false, true]) {
+      const { run, server, store, mark } = setup();
+      const fenced = { by: 'other@admin2', reason: null, ...over };
+      // Right before the commit: the last thing that is asked is the firewall.
+      const look = server.lookAtFirewall.bind(server);
+      server.lookAtFirewall = (options) => {
+        store.state = { ...store.state, nodes: { 'node-1': { hostNqn: null, hostId: null, fenced } } };
+        return look(options);
+      };
+      const error = await failure(run(force));
+      expect(error).toMatchObject({ reason: 'CHANGED_MEANWHILE', exitCode: 4 });
+      expect(error.message).toContain('other@admin2');
+      expect(mark()).toEqual(fenced);
+    }
+  });
+
+  it('that is refused at the last puts the node back on the list of fenced nodes', async () => {
+    const { run, server, store, mark, log } = setup();
+    const comment = formatEntryTag({ node: 'node-1', lineage: store.state.lineage });
+    server.firewall = { rules: [], entries: [{ family: 4, address: '10.77.0.11', comment }] };
+    store.beforeCommit = () => {
+      throw unwritable('/state.json', new Error('no space left on device'));
+    };
+    expect((await failure(run())).reason).toBe('STATE_UNWRITABLE');
+    expect(mark()).not.toBeNull();
+    expect(log.filter((entry) => /block/.test(entry))).toEqual(['rds1 unblock', 'rds1 block 10.77.0.11']);
+    expect(server.firewall.entries).toMatchObject([{ address: '10.77.0.11' }]);
   });
 });
