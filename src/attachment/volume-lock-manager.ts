@@ -9,6 +9,8 @@ export interface LockOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   readonly onWait?: (key: string, holder: LockHolder | null) => void;
+  /** Called once the waiting that `onWait` told of is over: the lock was had, or given up. */
+  readonly onWaited?: (key: string) => void;
 }
 
 /**
@@ -32,12 +34,7 @@ export class VolumeLockManager {
   async withLock<T>(key: string, options: LockOptions, work: (lock: Lock) => Promise<T>): Promise<T> {
     const releaseMutex = await this.#enter(key, options);
     try {
-      const lock = await this.#store.lock({
-        name: key,
-        timeoutMs: options.timeoutMs,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        onWait: (holder) => options.onWait?.(key, holder),
-      });
+      const lock = await this.#lock(key, options);
       try {
         return await work(lock);
       } finally {
@@ -65,6 +62,23 @@ export class VolumeLockManager {
       });
     };
     return next(0);
+  }
+
+  async #lock(key: string, { timeoutMs, signal, onWait, onWaited }: LockOptions): Promise<Lock> {
+    let waits = false;
+    try {
+      return await this.#store.lock({
+        name: key,
+        timeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+        onWait: (holder) => {
+          waits = true;
+          onWait?.(key, holder);
+        },
+      });
+    } finally {
+      if (waits) onWaited?.(key);
+    }
   }
 
   async #enter(key: string, options: LockOptions): Promise<() => void> {

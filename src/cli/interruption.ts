@@ -14,6 +14,8 @@ export interface Interruption {
   limit(milliseconds: number): void;
   /** The command ended as it should: a signal was its proper end. */
   forgive(): void;
+  /** What is to be put in order when a second signal ends the process at once. */
+  beforeEnd(tidy: () => void): void;
   end(): void;
 }
 
@@ -23,6 +25,7 @@ export function watchInterruption(io: CliIo): Interruption {
   let error: RdsctlError | null = null;
   let signals = 0;
   let timer: NodeJS.Timeout | undefined;
+  let tidyUp = (): void => undefined;
   const abort = (why: RdsctlError): void => {
     error ??= why;
     if (!controller.signal.aborted) controller.abort(why);
@@ -34,6 +37,7 @@ export function watchInterruption(io: CliIo): Interruption {
       abort(interrupted(name, exitCode));
       return;
     }
+    tidyUp();
     void io.stderr.write(
       'error: interrupted again: ended at once, `rdsctl reconcile` finishes or undoes what is open\n',
     );
@@ -50,6 +54,9 @@ export function watchInterruption(io: CliIo): Interruption {
     },
     forgive() {
       error = null;
+    },
+    beforeEnd(tidy) {
+      tidyUp = tidy;
     },
     end() {
       clearTimeout(timer);

@@ -9,7 +9,7 @@ import { confirmer } from './confirm.ts';
 import type { Interruption } from './interruption.ts';
 import type { CliIo } from './io/cli-io.ts';
 import { makeResults } from './output/results.ts';
-import { loadStyle, wantsColour } from './output/style.ts';
+import { loadStyle, wantsColour, type Style } from './output/style.ts';
 import { optionName } from './option-name.ts';
 import { commonOptions } from './option-values.ts';
 import { parseCommandLine } from './parser.ts';
@@ -19,29 +19,34 @@ import type { Report } from '../operations/ports/reporter.ts';
 export async function runCommand(
   definition: CommandDefinition,
   words: readonly string[],
-  io: CliIo,
+  world: CliIo,
   interruption: Interruption,
 ): Promise<number> {
   const parsed = parseCommandLine(definition, words);
-  const common = commonOptions(parsed.common, io.env, definition.changes);
+  const common = commonOptions(parsed.common, world.env, definition.changes);
   if (common.timeout !== undefined) interruption.limit(common.timeout);
-  const style = await loadStyle(wantsColour(io.stdout, common.noColor, io.env));
+  const style = await loadStyle(wantsColour(world.stdout, common.noColor, world.env));
+  const { io, report, end } = await makeProgress(common, world, interruption);
   const context: CommandContext = {
     args: parsed.args,
     options: parsed.options,
     common,
     ...configuration(common, io),
     signal: interruption.signal,
-    report: await makeReport(common, io),
+    report,
     out: makeResults(io.stdout, common.output, style),
     confirm: confirmer({ yes: common.yes, io, signal: interruption.signal }),
     now: () => io.now(),
     argv: [...definition.name.split(' '), ...words],
     io,
   };
-  const code = await runHandler(definition, context);
-  if (runsUntilSignal(definition, parsed.options)) interruption.forgive();
-  return code;
+  try {
+    const code = await runHandler(definition, context);
+    if (runsUntilSignal(definition, parsed.options)) interruption.forgive();
+    return code;
+  } finally {
+    end();
+  }
 }
 
 function runsUntilSignal(
@@ -86,14 +91,34 @@ function stateOf({ config: { state } }: EffectiveConfig): StateLocation {
   throw new Error('an effective configuration always says where the state is');
 }
 
-async function makeReport(common: CommonOptions, io: CliIo): Promise<Report> {
+/** How progress is told: drawn on a terminal, else as lines of text or JSON. */
+async function makeProgress(
+  common: CommonOptions,
+  io: CliIo,
+  interruption: Interruption,
+): Promise<{ readonly report: Report; readonly io: CliIo; readonly end: () => void }> {
   const { quiet, verbose, logFormat } = common;
   const now = (): Date => io.now();
+  const end = (): void => undefined;
   if (logFormat === 'json') {
     const { progressJson } = await import('./progress/progress-json.ts');
-    return progressJson({ stderr: io.stderr, now, quiet, verbose });
+    return { report: progressJson({ stderr: io.stderr, now, quiet, verbose }), io, end };
+  }
+  const style: Style = await loadStyle(wantsColour(io.stderr, common.noColor, io.env));
+  if (!quiet && verbose === 0 && canDraw(io)) {
+    const { liveProgress } = await import('./progress/live-progress.ts');
+    const live = liveProgress({ io, style, signal: interruption.signal });
+    interruption.beforeEnd(() => {
+      live.endNow();
+    });
+    return live;
   }
   const { progressLines } = await import('./progress/progress-lines.ts');
-  const style = await loadStyle(wantsColour(io.stderr, common.noColor, io.env));
-  return progressLines({ stderr: io.stderr, style, now, quiet, verbose });
+  return { report: progressLines({ stderr: io.stderr, style, now, quiet, verbose }), io, end };
+}
+
+/** Whether the cursor can be moved there, and a person looks on. */
+function canDraw({ stderr, env }: CliIo): boolean {
+  const terminal = env['TERM'] ?? '';
+  return stderr.isTTY && terminal !== '' && terminal !== 'dumb' && (env['CI'] ?? '') === '';
 }

@@ -2,6 +2,7 @@ import { Semaphore } from 'async-mutex';
 
 import { RdsctlError, type Hint } from '../errors/rdsctl-error.ts';
 import type { OperationContext } from './context.ts';
+import { asItems, type Items } from './items.ts';
 
 /** At most so many volumes are worked on at once. */
 const VOLUMES_AT_ONCE = 32;
@@ -23,38 +24,25 @@ export async function eachVolume<Item extends { readonly key: string; readonly s
   work: (context: OperationContext, item: Item) => Promise<T>,
 ): Promise<Outcome<T>[]> {
   const turns = new Semaphore(VOLUMES_AT_ONCE);
-  return Promise.all(
-    items.map((item) =>
-      turns.runExclusive(async (): Promise<Outcome<T>> => {
-        if (context.signal.aborted) return { result: null, error: notBegun(context, item.slot) };
-        try {
-          return { result: await work(toldApart(context, item), item), error: null };
-        } catch (error) {
-          return { result: null, error: asError(error) };
-        }
-      }),
+  return asItems(context, items.length, (told) =>
+    Promise.all(
+      items.map((item) => turns.runExclusive(() => workOn(context, told, item, (own) => work(own, item)))),
     ),
   );
 }
 
-/** Steps of several volumes at once: each under an id of its own, with a title that names the volume. */
-function toldApart(
+async function workOn<T>(
   context: OperationContext,
-  { key, slot }: { readonly key: string; readonly slot: string },
-): OperationContext {
-  return {
-    ...context,
-    report: (progress) => {
-      if (progress.type === 'step') {
-        const title = progress.title.includes(slot) ? progress.title : `${slot}: ${progress.title}`;
-        context.report({ ...progress, id: `${key} ${progress.id}`, title });
-      } else if (progress.type === 'step-end') {
-        context.report({ ...progress, id: `${key} ${progress.id}` });
-      } else {
-        context.report(progress);
-      }
-    },
-  };
+  told: Items,
+  item: { readonly key: string; readonly slot: string },
+  work: (context: OperationContext) => Promise<T>,
+): Promise<Outcome<T>> {
+  if (context.signal.aborted) return { result: null, error: notBegun(context, item.slot) };
+  try {
+    return { result: await told.work(item, work), error: null };
+  } catch (error) {
+    return { result: null, error: asError(error) };
+  }
 }
 
 function notBegun(context: OperationContext, slot: string): RdsctlError {

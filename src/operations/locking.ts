@@ -7,6 +7,7 @@ export function lockOptions(context: OperationContext): LockOptions {
     timeoutMs: context.lockTimeoutMs,
     signal: context.signal,
     onWait: (lock, holder) => context.report({ type: 'waiting', lock, holder }),
+    onWaited: (lock) => context.report({ type: 'waited', lock }),
   };
 }
 

@@ -22,14 +22,17 @@ const EVENTS: readonly Progress[] = [
     },
   },
   { type: 'waiting', lock: 'rds1/vol-7', holder: null },
+  { type: 'waited', lock: 'rds1/vol-7' },
   { type: 'warning', message: 'careful\nindeed' },
 ];
 
 const WARNING = 'warning: careful\n         indeed\n';
 const STEPS =
+  '… grant vol-7 to node-2\n' +
   'unchanged grant vol-7 to node-2 (it was so) 0.0 s\n' +
-  'waiting for vol-7: held by `rdsctl move vol-7 node-2`, ops@admin1, pid 4711, 12s\n' +
+  'waiting for vol-7: held by `move vol-7 node-2`, ops@admin1, pid 4711, 12 s\n' +
   'waiting for vol-7: another command works on it\n' +
+  'waited    for vol-7: another command works on it 0.0 s\n' +
   WARNING;
 
 function lines(loudness: { quiet?: boolean; verbose?: number }, isTTY: boolean): string {
@@ -54,7 +57,7 @@ describe('progress', () => {
   });
 
   it('shows steps with -v, commands with -vv, wherever stderr goes', () => {
-    expect(lines({ verbose: 1 }, false)).toBe(`… grant vol-7 to node-2\n${STEPS}`);
+    expect(lines({ verbose: 1 }, false)).toBe(STEPS);
     expect(lines({ verbose: 2 }, false)).toContain('rds1# :put 1\nrds1# :put 2\nnode-2> cat /proc/mounts\n');
   });
 
@@ -77,6 +80,7 @@ describe('progress', () => {
       'info step-end',
       'info waiting',
       'info waiting',
+      'info waited',
       'warning warning',
     ]);
     expect(events[0]).toEqual({

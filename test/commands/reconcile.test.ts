@@ -529,7 +529,7 @@ describe('beside other commands', () => {
     const scene = await attached();
     await scene.setDisk('vol-1', 'nvme-tcp-export=no');
     const outcome = await scene.start(['reconcile', '--log-format', 'json', '-v', '-o', 'json'], {
-      signalAt: { text: /"id":"grant"/ },
+      signalAt: { text: /"id":"rds1\/vol-1 grant"/ },
     }).ended;
     expect(outcome.code, outcome.stderr).toBe(130);
     expect(outcome.json()).toMatchObject({ kind: 'ReconcileReport', drift: [{ volume: 'vol-1' }] });

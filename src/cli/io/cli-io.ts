@@ -43,6 +43,8 @@ export interface CliIo {
   now(): Date;
   /** Calls back for each signal; returns what ends that. */
   onSignal(listener: (signal: EndSignal) => void): () => void;
+  /** Calls back when the process was stopped and goes on; returns what ends that. */
+  onContinued?(listener: () => void): () => void;
   /** Ends the process at once: for a second signal only. */
   exitNow(code: number): void;
   /** For tests. */

@@ -20,6 +20,10 @@ export async function processIo(exitNow: (code: number) => void): Promise<CliIo>
         for (const signal of SIGNALS) process.off(signal, listener);
       };
     },
+    onContinued(listener) {
+      process.on('SIGCONT', listener);
+      return () => process.off('SIGCONT', listener);
+    },
     exitNow,
   };
 }
@@ -128,8 +132,9 @@ function processInput(): TextInput {
       const lines = createInterface({ input: process.stdin, terminal: false });
       return new Promise((resolve, reject) => {
         const stop = (): void => {
-          lines.close();
+          // Before its end is told, which would pass for the end of input.
           reject(signal.reason as Error);
+          lines.close();
         };
         signal.addEventListener('abort', stop, { once: true });
         lines.once('line', (line) => {

@@ -1,8 +1,9 @@
 import type { Progress, Report } from '../../operations/ports/reporter.ts';
-import type { LockHolder } from '../../state/lock.ts';
 import type { TextOutput } from '../io/cli-io.ts';
-import { formatAge } from '../output/units.ts';
 import type { Style } from '../output/style.ts';
+import { endedLine } from './ended-line.ts';
+import { ProgressState } from './progress-state.ts';
+import { endLine, waitingText } from './progress-text.ts';
 
 /** How much is told: from the common options. */
 export interface Loudness {
@@ -17,51 +18,60 @@ interface LineOptions extends Loudness {
   readonly now: () => Date;
 }
 
-/** Tells progress as lines of text: steps on a terminal or with `-v`, commands with `-vv`. */
+/**
+ * Tells progress as lines of text, one after the other: steps on a terminal or with `-v`, commands with `-vv`.
+ * Of many volumes a terminal gets a line for each that ended; `-v` tells all their steps.
+ */
 export function progressLines({ stderr, style, now, quiet, verbose }: LineOptions): Report {
-  const started = new Map<string, { readonly title: string; readonly at: number }>();
-  const steps = !quiet && (stderr.isTTY || verbose >= 1);
+  const state = new ProgressState();
   const line = (text: string): void => void stderr.write(`${text}\n`);
+  const steps = stderr.isTTY || verbose >= 1;
   return (progress) => {
-    switch (progress.type) {
-      case 'step':
-        started.set(progress.id, { title: progress.title, at: now().getTime() });
-        if (steps && verbose >= 1) line(style.dim(`… ${progress.title}`));
-        return;
-      case 'step-end': {
-        const step = started.get(progress.id);
-        started.delete(progress.id);
-        if (!steps) return;
-        const seconds = step === undefined ? '' : ` ${((now().getTime() - step.at) / 1000).toFixed(1)} s`;
-        const note = progress.note === undefined ? '' : ` (${progress.note})`;
-        line(`${mark(progress.result, style)} ${step?.title ?? progress.id}${note}${style.dim(seconds)}`);
-        return;
-      }
-      case 'waiting':
-        if (steps) line(style.caution(waitingText(progress.lock, progress.holder, now())));
-        return;
-      case 'warning':
-        if (!quiet) line(`${style.caution('warning:')} ${progress.message.replaceAll('\n', '\n         ')}`);
-        return;
-      case 'command':
-        if (!quiet && verbose >= 2) line(commandText(progress, style));
-        return;
-    }
+    if (quiet) return;
+    const time = now().getTime();
+    const text = steps ? lineFor(progress, state, time, { style, verbose }) : null;
+    state.take(progress, time);
+    if (text !== null) line(text);
+    else if (progress.type === 'warning') line(endedLine(progress, state, time, style) ?? '');
+    else if (progress.type === 'command' && verbose >= 2) line(commandText(progress, style));
   };
 }
 
-function mark(result: 'done' | 'unchanged' | 'failed', style: Style): string {
-  if (result === 'done') return style.good('done     ');
-  if (result === 'failed') return style.bad('failed   ');
-  return style.dim('unchanged');
-}
-
-/** What is waited for, and who has it. */
-export function waitingText(lock: string, holder: LockHolder | null, now: Date): string {
-  const name = lock.includes('/') ? lock.slice(lock.indexOf('/') + 1) : lock;
-  if (holder === null) return `waiting for ${name}: another command works on it`;
-  const age = formatAge(holder.since, now);
-  return `waiting for ${name}: held by \`${holder.command}\`, ${holder.who}@${holder.host}, pid ${holder.pid}, ${age}`;
+function lineFor(
+  progress: Progress,
+  state: ProgressState,
+  now: number,
+  { style, verbose }: { readonly style: Style; readonly verbose: number },
+): string | null {
+  const all = verbose >= 1;
+  switch (progress.type) {
+    case 'step':
+      return all || progress.item === undefined ? style.dim(`… ${progress.title}`) : null;
+    case 'step-end': {
+      if (!all || progress.item === undefined) break;
+      const step = state.steps.get(progress.id);
+      const took = step === undefined ? null : now - step.since;
+      return endLine(progress.result, step?.title ?? progress.id, progress.note, took, style);
+    }
+    case 'waiting':
+      return style.caution(waitingText(progress.lock, progress.holder, now));
+    case 'item-end': {
+      if (all || progress.result === 'failed') break;
+      const item = state.bulk?.items.get(progress.id);
+      const took = item === undefined ? null : now - item.since;
+      const count = `${(state.bulk?.ended ?? 0) + 1} of ${state.bulk?.total ?? 0}`;
+      return endLine('done', item?.name ?? progress.id, count, took, style);
+    }
+    case 'warning':
+      return null;
+    case 'items':
+    case 'item':
+    case 'items-end':
+    case 'waited':
+    case 'command':
+      break;
+  }
+  return endedLine(progress, state, now, style);
 }
 
 function commandText(progress: Extract<Progress, { type: 'command' }>, style: Style): string {

@@ -5,6 +5,7 @@ import type { State } from '../../state/state.ts';
 import { audited, type Trail } from '../audited.ts';
 import { checkpoint, step, workOf, type OperationContext } from '../context.ts';
 import { blockNode } from '../firewall/block.ts';
+import { asItems, type Items } from '../items.ts';
 import { lockOptions } from '../locking.ts';
 import { resolveVolume, type MayTouch } from '../resolve.ts';
 import { lookAtVolume } from '../seen.ts';
@@ -108,7 +109,9 @@ async function cutOff(
       });
     }
     const distrusted = await distrustedServers(context, targets.versions);
-    const cut = await cutAll(context, node, targets.volumes, trail, distrusted);
+    const cut = await asItems(context, targets.volumes.length, (told) =>
+      cutAll(context, node, targets.volumes, trail, distrusted, told),
+    );
     const { nodeSide, view } = await dropOnNode(context, node, marked, targets, cut);
     const open = only === null ? openExports(await context.manager.state(), node, targets, view) : [];
     return { targets, volumes: [...cut, ...open], nodeSide, firewall };
@@ -131,16 +134,21 @@ async function cutAll(
   targets: readonly Target[],
   trail: Trail,
   distrusted: Distrusted,
+  told: Items,
 ): Promise<FencedVolume[]> {
   const done = new Map<string, FencedVolume>();
-  const unreachable = targets.filter(({ error }) => error !== null);
-  for (const target of unreachable) done.set(target.key, failedEntry(target, target.error));
+  const ended = (volume: FencedVolume): void => {
+    done.set(volume.volume, volume);
+    told.end(volume.volume, volume.error);
+  };
+  for (const target of targets) told.begin(target);
+  for (const target of targets) if (target.error !== null) ended(failedEntry(target, target.error));
   const waiting: Target[] = [];
   const reachable = targets.filter(({ error }) => error === null);
   const first = await locked(context, node, reachable, 'later', trail, distrusted);
   for (const [key, result] of first) {
     if (result === 'busy') waiting.push(...reachable.filter((target) => target.key === key));
-    else done.set(key, result);
+    else ended(result);
   }
   for (const target of waiting) {
     // One after another: what is held up is only what somebody else works on.
@@ -152,7 +160,7 @@ async function cutAll(
       trail,
       distrusted,
     );
-    done.set(target.key, result === 'busy' ? failedEntry(target, null) : result);
+    ended(result === 'busy' ? failedEntry(target, null) : result);
   }
   return targets.map(({ key }) => done.get(key)).filter((volume) => volume !== undefined);
 }

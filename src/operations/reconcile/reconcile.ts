@@ -4,6 +4,7 @@ import type { VolumeId } from '../../attachment/transitions.ts';
 import { isReason, RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { LockHolder } from '../../state/lock.ts';
 import { checkpoint, step, type OperationContext } from '../context.ts';
+import { asItems } from '../items.ts';
 import { lockOptions } from '../locking.ts';
 import type { MayTouch } from '../resolve.ts';
 import type { Answer, Survey } from '../survey.ts';
@@ -88,16 +89,18 @@ async function work(
   const reports = new Map<string, readonly DriftReport[]>();
   const skipped: Skipped[] = [];
   const places = new Semaphore(VOLUMES_AT_ONCE);
-  const ended = await Promise.allSettled(
-    [...found.keys()].map((key) =>
-      places.runExclusive(async () => {
-        if (context.signal.aborted) return;
-        const one: Case = { volume: volumeId(key), before, labelOf };
-        const result = await lookInto(context, one, planned);
-        if ('skipped' in result) skipped.push(result.skipped);
-        else reports.set(key, result.reports);
-        tell(context, result);
-      }),
+  const ended = await asItems(context, found.size, (told) =>
+    Promise.allSettled(
+      [...found.keys()].map((key) =>
+        places.runExclusive(async () => {
+          if (context.signal.aborted) return;
+          const one: Case = { volume: volumeId(key), before, labelOf };
+          const result = await told.work(one.volume, (own) => lookInto(own, one, planned), failureIn);
+          if ('skipped' in result) skipped.push(result.skipped);
+          else reports.set(key, result.reports);
+          tell(context, result);
+        }),
+      ),
     ),
   );
   const interrupted = interruption(context)?.with({
@@ -128,6 +131,12 @@ async function work(
 }
 
 type Looked = { readonly skipped: Skipped } | { readonly reports: readonly DriftReport[] };
+
+/** The first repair that failed. */
+function failureIn(result: Looked): Error | null {
+  if ('skipped' in result) return null;
+  return result.reports.find(({ error }) => error !== null)?.error ?? null;
+}
 
 async function lookInto(context: OperationContext, one: Case, planned: HeldLocks | null): Promise<Looked> {
   const { key } = one.volume;
