@@ -65,19 +65,19 @@ export class VolumeLockManager {
   }
 
   async #lock(key: string, { timeoutMs, signal, onWait, onWaited }: LockOptions): Promise<Lock> {
-    let waits = false;
+    const waiting = { told: false };
     try {
       return await this.#store.lock({
         name: key,
         timeoutMs,
         ...(signal === undefined ? {} : { signal }),
         onWait: (holder) => {
-          waits = true;
+          waiting.told = true;
           onWait?.(key, holder);
         },
       });
     } finally {
-      if (waits) onWaited?.(key);
+      if (waiting.told) onWaited?.(key);
     }
   }
 
