@@ -107,8 +107,19 @@ describe('state rebuild', () => {
       ['rds1/vol-1', 'rdsctl fence node-1'],
     ]);
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(4);
-    expect((await scene.run('fence', 'node-1', '--yes')).code).toBe(0);
+    // Whether node-1 is connected to the other one as well can not be told: any host is let in there.
+    const fenced = await scene.run('fence', 'node-1', '--yes', '-o', 'json');
+    expect(fenced.code, fenced.stderr).toBe(11);
+    expect(fenced.json()).toMatchObject({
+      verified: false,
+      volumes: [
+        { volume: 'vol-1', result: 'fenced', verified: true },
+        { volume: 'vol-2', result: 'failed', tracked: false },
+      ],
+    });
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(0);
+    await scene.setDisk('vol-2', 'nvme-tcp-export=no');
+    expect((await scene.run('fence', 'node-1', '--yes')).code).toBe(0);
   });
 
   test('a storage server that can not be asked: exit 6, nothing written; --partial keeps what the state says', async () => {
