@@ -91,6 +91,7 @@ const SAYINGS: readonly (readonly [RegExp, (now: World, before: Before, node: st
   [/node-1 is marked as fenced, but not proved/, isMarked],
   [/node-1 is fenced: cut off/, (now) => isMarked(now) && whoHas(now) === 'nobody'],
   [/node-1 is no longer fenced/, (now) => !isMarked(now)],
+  [/open-attach +repaired .*it is undone/, (now) => claimOf(now) === 'nobody'],
   [/DRIFT +RESULT[^]+What is not listed as repaired is left for the next run/, () => true],
 ];
 
