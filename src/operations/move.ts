@@ -1,4 +1,3 @@
-import { hostIdentity } from '../attachment/host-nqn.ts';
 import { nodeFenced } from '../attachment/refusals.ts';
 import { holds } from '../attachment/transitions.ts';
 import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
@@ -6,9 +5,9 @@ import { attachLocked } from './attach/attach.ts';
 import type { AttachResult } from './attach/request.ts';
 import { audited } from './audited.ts';
 import type { State } from '../state/state.ts';
-import { refuseDuplicateIdentity } from './claims.ts';
 import { step, type OperationContext } from './context.ts';
 import { detachLocked } from './detach.ts';
+import { identityOf } from './identity.ts';
 import { lockOptions } from './locking.ts';
 import { preflight } from './preflight.ts';
 import { requireNode, resolveVolume, type MayTouch } from './resolve.ts';
@@ -63,13 +62,7 @@ async function targetReady(context: OperationContext, state: State, node: string
     port.observe({ usesOf: [], signal: context.signal }),
   );
   preflight(context, node, view);
-  const identity = hostIdentity({
-    node,
-    configured: context.config.nodes[node]?.hostNqn ?? null,
-    hostNqnFile: view.hostNqnFile,
-    hostIdFile: view.hostIdFile,
-  });
-  refuseDuplicateIdentity(context, state, node, identity);
+  identityOf(context, state, node, view);
 }
 
 function left(error: RdsctlError, slot: string, first: string, node: string): RdsctlError {

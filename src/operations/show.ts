@@ -1,4 +1,6 @@
 import type { Attachment } from '../attachment/attachment.ts';
+import { NOBODY } from '../attachment/host-nqn.ts';
+import { standingOfTag, strangersOf } from '../attachment/tag-standing.ts';
 import { parseComment, type Tag } from '../attachment/tag.ts';
 import type { VolumeId } from '../attachment/transitions.ts';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
@@ -93,6 +95,32 @@ async function viewed<T>(context: OperationContext, look: () => Promise<T>): Pro
   }
 }
 
+function tagDifferences(state: State, { key }: VolumeId, tag: Tag | 'unreadable' | null): string[] {
+  const attachment = state.attachments[key];
+  const stand = standingOfTag(state, key, tag);
+  if (tag === 'unreadable') return ['the tag in the comment can not be read'];
+  if (tag === null) return attachment?.phase === 'attached' ? ['the storage server has no tag for it'] : [];
+  if (stand === 'foreign') return ['the tag is of another rdsctl state'];
+  if (stand === 'newer') {
+    return [`the storage server knows token ${tag.token}, the state only ${state.tokens[key] ?? 0}`];
+  }
+  const owners = tag.owners.join(' and ');
+  if (stand === 'other') {
+    const strangers = strangersOf(state, key, tag).join(' and ');
+    return [`the tag names ${strangers}, of which this state knows nothing: another copy of it is in use`];
+  }
+  if (attachment?.phase === 'fenced' && tag.owners.length > 0) {
+    return [`the tag still names ${owners}, which was cut off`];
+  }
+  if (attachment?.phase !== 'attached') return [];
+  if (stand === 'nobody') return ['the tag names nobody'];
+  if (stand === 'part') return [`the tag names ${owners} alone`];
+  if (stand === 'older') {
+    return [`the tag has token ${tag.token}, the state has it with token ${attachment.token}`];
+  }
+  return [];
+}
+
 /** Where the views of a volume differ. A side that could not be asked says nothing of itself. */
 export function differences(
   state: State,
@@ -105,6 +133,7 @@ export function differences(
   const attachment = state.attachments[volume.key];
   const holders = attachment?.holders ?? [];
   const wanted = attachment?.phase === 'attached';
+  const names = holders.map(({ node }) => node).join(' and ');
   if (attachment?.intent) {
     found.push(
       `${attachment.intent.verb} of ${attachment.intent.node} was begun by ${attachment.intent.by} and is not finished`,
@@ -114,24 +143,19 @@ export function differences(
     const { disk, tag } = storageServer;
     if (wanted && !disk.exported)
       found.push('the state says attached, the storage server does not export it');
-    if (!wanted && disk.exported) {
-      found.push(
-        `the storage server exports it (to ${disk.allow === '' ? 'any host' : disk.allow}), the state gave it to nobody`,
-      );
+    const to = disk.allow === '' ? 'any host' : disk.allow;
+    if (attachment === undefined && disk.exported) {
+      found.push(`the storage server exports it (to ${to}), the state gave it to nobody`);
     }
-    const allowed = holders.map(({ hostNqn }) => hostNqn);
-    if (wanted && disk.exported && attachment.sharedUntil === null && !allowed.includes(disk.allow)) {
-      found.push(
-        `the storage server lets ${disk.allow === '' ? 'any host' : disk.allow} in, not the owner alone`,
-      );
+    if (attachment?.phase === 'fenced' && disk.exported) {
+      found.push(`the storage server exports it (to ${to}), though ${names} was cut off from it`);
     }
-    if (tag === 'unreadable') found.push('the tag in the comment can not be read');
-    else if (tag !== null && tag.lineage !== state.lineage) found.push('the tag is of another rdsctl state');
-    else if (tag !== null && tag.token > (state.tokens[volume.key] ?? 0)) {
-      found.push(
-        `the storage server knows token ${tag.token}, the state only ${state.tokens[volume.key] ?? 0}`,
-      );
-    } else if (wanted && tag === null) found.push('the storage server has no tag for it');
+    const granted = attachment !== undefined && attachment.phase !== 'fenced' && disk.exported;
+    const allowed = [...holders.map(({ hostNqn }) => hostNqn), ...(wanted ? [] : [NOBODY])];
+    if (granted && attachment.sharedUntil === null && !allowed.includes(disk.allow)) {
+      found.push(`the storage server lets ${to} in, not the owner alone`);
+    }
+    found.push(...tagDifferences(state, volume, tag));
     if (disk.mountFilesystem === true) found.push('mount-filesystem=yes: RouterOS mounts it too');
   }
   for (const { node, view } of nodes) {

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { checkTag, refuseDuplicateIdentity } from '../../src/operations/claims.ts';
+import { checkTag } from '../../src/operations/claims.ts';
 import type { State } from '../../src/state/state.ts';
-import { hostId, hostNqn } from '../fakes/fake-node.ts';
 import { aDisk } from '../fakes/fake-server.ts';
 import { emptyState, LINEAGE } from '../fakes/memory-store.ts';
 import { failure } from '../fakes/outcome.ts';
-import { aConfig, anAttachment, aState, makeWorld, tagged } from '../fakes/world.ts';
+import { anAttachment, aState, tagged } from '../fakes/world.ts';
 
 const VOLUME = { key: 'rds1/vol-1', rds: 'rds1', slot: 'vol-1' };
 const OTHER = '00000000-1111-4222-8333-444444444444';
@@ -78,64 +77,5 @@ describe('checkTag', () => {
     const error = await failure(() => check('[rdsctl owner=node-1 token=7'));
     expect(error).toMatchObject({ reason: 'FOREIGN_TAG', now: 'Nothing was changed.' });
     expect(error.hints[0]?.run).toBe('rdsctl show rds1/vol-1');
-  });
-});
-
-describe('refuseDuplicateIdentity', () => {
-  const mine = { hostNqn: hostNqn('node-1'), hostId: hostId('node-1') };
-  const record = (over: Partial<State['nodes'][string]> = {}) => ({
-    hostNqn: null,
-    hostId: null,
-    fenced: null,
-    ...over,
-  });
-  const refuse = (of: State, config = aConfig()) =>
-    failure(() => {
-      refuseDuplicateIdentity(makeWorld({ config }).context, of, 'node-1', mine);
-    });
-  const accept = (of: State, config = aConfig()) => {
-    refuseDuplicateIdentity(makeWorld({ config }).context, of, 'node-1', mine);
-  };
-
-  it('takes a node that is like no other, and itself', () => {
-    accept(emptyState());
-    accept(
-      emptyState({ nodes: { 'node-1': record(mine), 'node-2': record({ hostNqn: hostNqn('node-2') }) } }),
-    );
-  });
-
-  it('refuses the host NQN of another node, remembered or configured', async () => {
-    const remembered = await refuse(emptyState({ nodes: { 'node-2': record({ hostNqn: mine.hostNqn }) } }));
-    expect(remembered).toMatchObject({ reason: 'DUPLICATE_HOST_NQN', exitCode: 4 });
-    expect(remembered.message).toContain('node-1 and node-2 have the same host NQN');
-    const config = aConfig();
-    const node = config.nodes['node-2'];
-    if (node === undefined) throw new Error('no node-2');
-    const twin = { ...config, nodes: { ...config.nodes, 'node-2': { ...node, hostNqn: mine.hostNqn } } };
-    expect((await refuse(emptyState(), twin)).reason).toBe('DUPLICATE_HOST_NQN');
-  });
-
-  it('refuses the host ID of another node, in capitals too', async () => {
-    const error = await refuse(
-      emptyState({ nodes: { 'node-2': record({ hostId: mine.hostId.toUpperCase() }) } }),
-    );
-    expect(error.message).toContain('the same host ID');
-  });
-
-  it('refuses that of a node taken out of the configuration while it is fenced or holds something', async () => {
-    const fenced = { since: '', by: '', reason: null, volumes: [] };
-    const gone = { 'node-9': record({ hostNqn: mine.hostNqn, fenced }) };
-    expect((await refuse(emptyState({ nodes: gone }))).reason).toBe('DUPLICATE_HOST_NQN');
-    const holding = aState(
-      [anAttachment({ holders: [{ node: 'node-9', hostNqn: null, device: null, since: '' }] })],
-      {
-        nodes: { 'node-9': record({ hostNqn: mine.hostNqn }) },
-      },
-    );
-    expect((await refuse(holding)).reason).toBe('DUPLICATE_HOST_NQN');
-  });
-
-  it('does not count one that is gone from both', () => {
-    accept(emptyState({ nodes: { 'node-9': record({ hostNqn: mine.hostNqn, hostId: mine.hostId }) } }));
   });
 });

@@ -21,6 +21,8 @@ function setup(over: { attachment?: Partial<Attachment> | null; disk?: Partial<D
   world.node('node-1').subsystems.set(NQN, aSubsystem());
   return { ...world, run: () => show(world.context, { volume: 'vol-1' }, anything) };
 }
+const [FIRST] = anAttachment().holders;
+const TWO = [FIRST, { ...FIRST, node: 'node-2', hostNqn: hostNqn('node-2') }] as const;
 const differences = async (over: Parameters<typeof setup>[0]) => (await setup(over).run()).differences;
 
 describe('show', () => {
@@ -72,6 +74,32 @@ describe('show', () => {
       'the storage server knows token 9, the state only 5',
     ],
     [
+      'tagged for a node that the state does not know',
+      { disk: { comment: tagged(['node-1', 'node-2'], 5) } },
+      'the tag names node-2, of which this state knows nothing: another copy of it is in use',
+    ],
+    ['tagged for nobody', { disk: { comment: tagged([], 5) } }, 'the tag names nobody'],
+    [
+      'tagged with an older token',
+      { disk: { comment: tagged(['node-1'], 3) } },
+      'the tag has token 3, the state has it with token 5',
+    ],
+    [
+      'tagged for one of two',
+      { attachment: { holders: TWO, sharedUntil: '2026-11-20T16:00:00.000Z' } },
+      'the tag names node-1 alone',
+    ],
+    [
+      'cut off, and still tagged',
+      { attachment: { phase: 'fenced' as const } },
+      'the tag still names node-1, which was cut off',
+    ],
+    [
+      'cut off, and exported again',
+      { attachment: { phase: 'fenced' as const }, disk: { allow: '' } },
+      'the storage server exports it (to any host), though node-1 was cut off from it',
+    ],
+    [
       'mounted by RouterOS',
       { disk: { mountFilesystem: true } },
       'mount-filesystem=yes: RouterOS mounts it too',
@@ -83,6 +111,21 @@ describe('show', () => {
     ],
   ])('tells of one that is %s', async (_what, over, words) => {
     expect(await differences(over)).toContain(words);
+  });
+
+  it.each([
+    ['attaching', 'attach'],
+    ['detaching', 'detach'],
+    ['fencing', 'fence'],
+  ] as const)('does not say that nobody has it while it is %s', async (phase, verb) => {
+    const intent = anIntent({ verb });
+    expect(await differences({ attachment: { phase, intent } })).toEqual([
+      `${verb} of node-1 was begun by ops@admin1 and is not finished`,
+      'node-1 holds a controller of it',
+    ]);
+    expect(await differences({ attachment: { phase, intent }, disk: { allow: '' } })).toContain(
+      'the storage server lets any host in, not the owner alone',
+    );
   });
 
   it('tells of an export that the state knows nothing of', async () => {
@@ -111,7 +154,10 @@ describe('show', () => {
     expect((await run()).differences).toEqual([
       'node-1 is connected to that NQN at 10.77.0.9, not at 10.77.0.1',
     ]);
-    const fenced = setup({ attachment: { phase: 'fenced' }, disk: { exported: false } });
+    const fenced = setup({
+      attachment: { phase: 'fenced' },
+      disk: { exported: false, comment: tagged([], 5) },
+    });
     expect((await fenced.run()).differences).toEqual(['node-1 holds a controller of it']);
   });
 
@@ -123,7 +169,10 @@ describe('show', () => {
     node('node-2').subsystems.set(NQN, aSubsystem());
     const shown = await run();
     expect(shown.nodes.map(({ node: name }) => name)).toEqual(['node-2']);
-    expect(shown.differences).toEqual(['node-2 holds a controller of it']);
+    expect(shown.differences).toEqual([
+      'the tag names node-2, of which this state knows nothing: another copy of it is in use',
+      'node-2 holds a controller of it',
+    ]);
   });
 
   it('shows what it can when a host can not be reached, and says why it can not', async () => {

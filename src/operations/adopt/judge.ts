@@ -1,11 +1,12 @@
-import { hostIdentity, isSubsystemNqn, type HostIdentity } from '../../attachment/host-nqn.ts';
+import { isSubsystemNqn, type HostIdentity } from '../../attachment/host-nqn.ts';
 import { attachedElsewhere, nodeFenced, unfinished } from '../../attachment/refusals.ts';
 import { holds, type VolumeId } from '../../attachment/transitions.ts';
 import type { Attachment } from '../../attachment/attachment.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
-import { checkTag, refuseDuplicateIdentity, type Claim } from '../claims.ts';
+import { checkTag, type Claim } from '../claims.ts';
 import type { OperationContext } from '../context.ts';
+import { identityOf } from '../identity.ts';
 import type { NodeView, Subsystem } from '../ports/node.ts';
 import type { Disk } from '../ports/storage-server.ts';
 import { sameAddress, standing, subsystemOf, usableDevice } from '../seen.ts';
@@ -63,13 +64,7 @@ export function judge(context: OperationContext, volume: VolumeId, { state, disk
   if (present !== undefined && present.phase !== 'fenced' && !holds(present, node)) {
     throw attachedElsewhere(present, node);
   }
-  const identity = hostIdentity({
-    node,
-    configured: context.config.nodes[node]?.hostNqn ?? null,
-    hostNqnFile: view.hostNqnFile,
-    hostIdFile: view.hostIdFile,
-  });
-  refuseDuplicateIdentity(context, state, node, identity);
+  const identity = identityOf(context, state, node, view);
   refuseTwin(nodes, node, identity);
   refuseOtherIdentity(volume, node, subsystem, disk, identity);
   const device = usableDevice(subsystem);

@@ -1,11 +1,12 @@
 import type { Attachment, Transport } from '../../attachment/attachment.ts';
-import { hostIdentity, isSubsystemNqn, NOBODY, type HostIdentity } from '../../attachment/host-nqn.ts';
+import { isSubsystemNqn, NOBODY, type HostIdentity } from '../../attachment/host-nqn.ts';
 import { attachedElsewhere, nodeFenced, unfinished } from '../../attachment/refusals.ts';
 import { holds, type VolumeId } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
-import { checkTag, mayBeUndrained, refuseDuplicateIdentity, type Claim } from '../claims.ts';
+import { checkTag, mayBeUndrained, type Claim } from '../claims.ts';
 import { checkpoint, step, type OperationContext } from '../context.ts';
+import { identityOf } from '../identity.ts';
 import type { NodePort, NodeView, Subsystem } from '../ports/node.ts';
 import type { Disk, StorageServer } from '../ports/storage-server.ts';
 import { preflight } from '../preflight.ts';
@@ -87,13 +88,7 @@ export function drawPicture(
   let present = state.attachments[volume.key];
   let abandoned: number | null = null;
   preflight(context, node, view);
-  const identity = hostIdentity({
-    node,
-    configured: context.config.nodes[node]?.hostNqn ?? null,
-    hostNqnFile: view.hostNqnFile,
-    hostIdFile: view.hostIdFile,
-  });
-  refuseDuplicateIdentity(context, state, node, identity);
+  const identity = identityOf(context, state, node, view);
   const claim = checkTag(state, volume, disk);
   const undrained = mayBeUndrained(present, claim);
   if (present?.intent?.verb === 'attach' && !holds(present, node)) {

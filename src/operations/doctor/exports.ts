@@ -1,4 +1,5 @@
 import { volumeKey } from '../../attachment/names.ts';
+import { standingOfTag } from '../../attachment/tag-standing.ts';
 import { parseComment } from '../../attachment/tag.ts';
 import type { State } from '../../state/state.ts';
 import type { Disk } from '../ports/storage-server.ts';
@@ -77,23 +78,45 @@ function checkUntracked(rds: string, disks: readonly Disk[], state: State | null
     const key = volumeKey(rds, disk.slot);
     const attachment = state.attachments[key];
     if (attachment !== undefined && attachment.phase !== 'fenced') return [];
-    const { tag } = parseComment(disk.comment);
-    const foreign = tag !== null && tag !== 'unreadable' && tag.lineage !== state.lineage;
-    return [
-      warning(
-        'export.untracked',
-        disk.slot,
-        foreign
-          ? `exported by another rdsctl state (lineage ${tag.lineage})`
-          : `exported to ${disk.allow === '' ? 'any host' : disk.allow}, and the state gives it to nobody`,
-        foreign
-          ? 'Two states over one storage server refuse each other; use the one that manages it.'
-          : 'Somebody may be using it whom rdsctl does not know: it can be neither attached nor fenced safely.',
-        foreign ? 'rdsctl --state PATH list' : `rdsctl adopt ${key}`,
-        'here',
-      ),
-    ];
+    return [warning('export.untracked', disk.slot, ...untracked(state, key, disk), 'here')];
   });
+}
+
+/** What it is, why that matters, and the line that mends it. */
+function untracked(state: State, key: string, disk: Disk): [string, string, string] {
+  const { tag } = parseComment(disk.comment);
+  const to = disk.allow === '' ? 'any host' : disk.allow;
+  switch (standingOfTag(state, key, tag)) {
+    case 'foreign':
+      return [
+        `exported by another rdsctl state${tag === null || tag === 'unreadable' ? '' : ` (lineage ${tag.lineage})`}`,
+        'Two states over one storage server refuse each other; use the one that manages it.',
+        'rdsctl --state PATH list',
+      ];
+    case 'newer':
+    case 'other':
+      return [
+        `exported to ${to} by another copy of this state`,
+        'This state is an old copy, or one of two: it can be neither attached nor adopted with it.',
+        'rdsctl state rebuild',
+      ];
+    case 'unreadable':
+      return [
+        `exported to ${to}, with a tag that can not be read`,
+        'It can be neither attached nor adopted before it is known whose it is.',
+        `rdsctl show ${key}`,
+      ];
+    case 'none':
+    case 'nobody':
+    case 'owner':
+    case 'part':
+    case 'older':
+      return [
+        `exported to ${to}, and the state gives it to nobody`,
+        'Somebody may be using it whom rdsctl does not know: it can be neither attached nor fenced safely.',
+        `rdsctl adopt ${key}`,
+      ];
+  }
 }
 
 /** One port for all: a node that retries while its volume is off and others are on loses it for good (lab b2). */

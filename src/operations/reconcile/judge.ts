@@ -1,5 +1,6 @@
 import type { Attachment, Holder } from '../../attachment/attachment.ts';
 import { NOBODY } from '../../attachment/host-nqn.ts';
+import { standingOfTag } from '../../attachment/tag-standing.ts';
 import { parseComment } from '../../attachment/tag.ts';
 import { holds } from '../../attachment/transitions.ts';
 import type { State } from '../../state/state.ts';
@@ -104,19 +105,10 @@ function leaver(facts: Facts, holders: Attachment['holders']): Holder {
   return (ranks[0] ?? 0) > (ranks[1] ?? 0) ? newer : older;
 }
 
-function tagOf(state: State, { key, attachment, disk, serverSeen }: Facts): Situation['tag'] {
+function tagOf(state: State, { key, disk, serverSeen }: Facts): Situation['tag'] {
   if (!serverSeen) return 'unseen';
   if (disk === null) return 'gone';
-  const { tag } = parseComment(disk.comment);
-  if (tag === null) return 'none';
-  if (tag === 'unreadable') return 'unreadable';
-  if (tag.lineage !== state.lineage) return 'foreign';
-  if (tag.token > (state.tokens[key] ?? 0)) return 'newer';
-  if (tag.owners.length === 0) return 'nobody';
-  const holders = (attachment?.holders ?? []).map(({ node }) => node);
-  if (!tag.owners.every((owner) => holders.includes(owner))) return 'other';
-  if (!holders.every((node) => tag.owners.includes(node))) return 'part';
-  return attachment?.intent === null && tag.token < attachment.token ? 'older' : 'owner';
+  return standingOfTag(state, key, parseComment(disk.comment).tag);
 }
 
 function exportOf({ attachment, disk }: Facts): Situation['export'] {

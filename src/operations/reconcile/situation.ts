@@ -1,3 +1,5 @@
+import { TAG_STANDINGS } from '../../attachment/tag-standing.ts';
+
 /**
  * What can be said of one volume when state, storage server and nodes are held against each other: a value of
  * each dimension. Every combination has its rule; the table in docs/RECONCILE.md is made from both.
@@ -19,25 +21,8 @@ export const DIMENSIONS = {
     'fencing',
     'fenced',
   ],
-  /**
-   * The storage server's tag. `unseen`: it could not be asked; `gone`: it has no such disk; `owner`: the tag
-   * names exactly the nodes that the state names; `older`: so, but by an older token than the
-   * state's; `part`: only some of them; `nobody`: it names none; `other`: one
-   * of which the state knows nothing.
-   */
-  tag: [
-    'unseen',
-    'gone',
-    'none',
-    'owner',
-    'older',
-    'part',
-    'nobody',
-    'other',
-    'newer',
-    'foreign',
-    'unreadable',
-  ],
+  /** The storage server's tag. `unseen`: it could not be asked; `gone`: it has no such disk; else how it stands. */
+  tag: ['unseen', 'gone', ...TAG_STANDINGS],
   /** Whom the export lets in. `owner`: exactly the node of the state; `nobody`: it is on, but no host may. */
   export: ['off', 'owner', 'any', 'nobody', 'other'],
   /**
