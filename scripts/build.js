@@ -1,7 +1,7 @@
 // Builds dist/: the command line as CommonJS files with a code cache (the quickest thing for Node to start), and
 // the library entry as an ES module. With --types also the library's type declarations, which takes longer.
 import { execFileSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -55,7 +55,7 @@ async function buildCommandLine() {
     plugins: [withoutUnneeded],
     checks: { ineffectiveDynamicImport: false },
   });
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: path.join(next, 'cli'),
     format: 'cjs',
     dynamicImportInCjs: false,
@@ -76,7 +76,15 @@ async function buildCommandLine() {
     },
   });
   await bundle.close();
+  const packages = [...new Set(output.flatMap(packagesIn))].sort();
+  writeFileSync(path.join(next, 'bundled-packages.json'), `${JSON.stringify(packages, null, 2)}\n`);
 }
+
+/** The packages that a file was made of, as the lockfile calls them: what a package of rdsctl has to name. */
+const packagesIn = ({ modules = {} }) =>
+  Object.keys(modules).flatMap(
+    (id) => /^node_modules\/(?:.+\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path.relative(root, id)) ?? [],
+  );
 
 /** The library for programs that embed rdsctl: its dependencies stay dependencies. */
 async function buildLibrary() {

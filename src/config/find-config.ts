@@ -37,9 +37,21 @@ export function findConfig(flag: string | undefined, surroundings: Surroundings)
     return { file, source };
   }
   for (const file of defaultConfigFiles(surroundings)) {
-    if (statSync(file, { throwIfNoEntry: false }) !== undefined) return { file, source: { from: 'default' } };
+    if (mayBeThere(file)) return { file, source: { from: 'default' } };
   }
   return null;
+}
+
+/**
+ * A file in a directory that this user may not enter counts as there: whoever reads it says why it can't be read.
+ * To go on without it could mean to work with another configuration than the host's.
+ */
+function mayBeThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** What to say when there is no configuration file anywhere. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -61,6 +61,14 @@ describe('finding the configuration', () => {
 
   it('says where it looked when there is none', () => {
     expect(() => loadConfig(request())).toThrow(/\.config\/rdsctl\/config\.yaml and \/etc\/rdsctl/);
+  });
+
+  it('says so when a default place can not be looked at, and does not pass over it', () => {
+    // Root may enter everything; nobody gets through a link that leads to itself.
+    mkdirSync(path.join(home, '.config'));
+    symlinkSync('rdsctl', path.join(home, '.config/rdsctl'));
+    expect(reasonOf(() => loadConfig(request()))).toBe('BAD_CONFIG');
+    expect(() => loadConfig(request())).toThrow(/can not read .*\/\.config\/rdsctl\/config\.yaml/);
   });
 
   it('refuses a directory and what is not text', () => {
