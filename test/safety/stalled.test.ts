@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleProgram, type Bundle } from '../state/bundle.ts';
 import type { Point } from './child.ts';
-import { cleanUp, prepare, whoHas, type Deed } from './deeds.ts';
+import { cleanUp, DEEDS, prepare, whoHas, type Deed } from './deeds.ts';
 import { World } from './world.ts';
 
 let program: Bundle;
@@ -43,7 +43,11 @@ const STALLS: readonly Stall[] = [
 
 /** Commands to hosts; of those that only look the last instant is enough. */
 function isTaken({ label, nth }: Point): boolean {
-  return nth === 1 ? label === 'rds1 after' : /^\S+ (before|after)$/.test(label);
+  return nth === 1 ? label === 'rds1 after' : isRemote({ label, nth });
+}
+
+function isRemote({ label }: Point): boolean {
+  return /^\S+ (before|after)$/.test(label);
 }
 
 describe('a process that is stopped, and loses its locks to one that gives the volume to node-2', () => {
@@ -71,6 +75,64 @@ describe('a process that is stopped, and loses its locks to one that gives the v
         if (whoHas(world) !== 'node-2' && where !== deed.disconnects) complain(`${whoHas(world)} has it`);
         if (world.state().serial !== serial) complain('it changed the state');
         if (end.code !== 4) complain('it is no conflict');
+        for (const { law, what } of world.findings()) complain(`${law}: ${what}`);
+        await cleanUp(world);
+      }
+      expect(wrong).toEqual([]);
+    },
+    240_000,
+  );
+});
+
+/** What others do meanwhile; at the end of it node-2 has the volume. */
+const MEANWHILE: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  fence: [
+    ['fence', 'node-1', '--yes'],
+    ['attach', 'vol-1', 'node-2'],
+  ],
+  unfence: [
+    ['fence', 'node-1', '--yes'],
+    ['attach', 'vol-1', 'node-2'],
+  ],
+  'reconcile after an attach': [
+    ['detach', 'vol-1'],
+    ['attach', 'vol-1', 'node-2'],
+  ],
+  'reconcile after a detach': [
+    ['detach', 'vol-1'],
+    ['attach', 'vol-1', 'node-2'],
+  ],
+};
+
+describe('what is about a node or about everything, stopped while others work', () => {
+  test.each(DEEDS.filter(({ name }) => Object.hasOwn(MEANWHILE, name)))(
+    '$name: takes nothing back of what others did',
+    async (deed) => {
+      await prepare(world, deed);
+      const points = (await world.points(deed.argv)).filter(deed.name === 'unfence' ? isRemote : isTaken);
+      await cleanUp(world);
+      expect(points.length).toBeGreaterThan(1);
+      const wrong: string[] = [];
+      for (const at of points) {
+        await prepare(world, deed);
+        const stalled = world.spawn({ argv: deed.argv, at, signal: 'SIGSTOP' });
+        await stalled.stopped();
+        takeLocks();
+        for (const command of MEANWHILE[deed.name] ?? []) await world.must(...command);
+        const before = world.state();
+        stalled.wake();
+        const end = await stalled.ended;
+        const where = `${at.label} ${at.nth}`;
+        if ('killed' in end) throw new Error(`${where}: ${end.killed}`);
+        const complain = (what: string) => wrong.push(`${where}: ${what}: exit ${end.code} ${end.stderr}`);
+        const { attachments, nodes } = world.state();
+        if (whoHas(world) !== 'node-2') complain(`${whoHas(world)} has it`);
+        const [had, has] = [before.attachments['rds1/vol-1'], attachments['rds1/vol-1']];
+        if (JSON.stringify(has) !== JSON.stringify(had))
+          complain(`it made ${JSON.stringify(has)} of ${JSON.stringify(had)}`);
+        if ((nodes['node-1']?.fenced ?? null) === null && before.nodes['node-1']?.fenced != null)
+          complain('it let in a node that was fenced meanwhile');
+        if (/unexpected|INTERNAL/.test(end.stderr)) complain('it did not understand');
         for (const { law, what } of world.findings()) complain(`${law}: ${what}`);
         await cleanUp(world);
       }
