@@ -91,6 +91,8 @@ const MEANWHILE: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['attach', 'vol-1', 'node-2'],
   ],
   unfence: [
+    ['unfence', 'node-1'],
+    ['attach', 'vol-1', 'node-1'],
     ['fence', 'node-1', '--yes'],
     ['attach', 'vol-1', 'node-2'],
   ],
