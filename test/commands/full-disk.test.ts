@@ -1,46 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { SmallDisk } from '../safety/small-disk.ts';
 import { openScene, type Scene } from './scene.ts';
 
 /** Puts the state on a small disk of its own. */
 async function onSmallDisk(options: Parameters<typeof openScene>[0] = {}) {
-  const disk = mkdtempSync(join(tmpdir(), 'rdsctl-small-disk-'));
+  const disk = new SmallDisk();
   // Before the scene is opened: what is done last is what was asked for first.
-  onTestFinished(() => {
-    execFileSync('umount', ['-l', disk]);
-    rmdirSync(disk);
-  });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k,mode=700', 'tmpfs', disk]);
+  onTestFinished(() => disk.remove());
   const scene = await openScene(options);
-  symlinkSync(disk, scene.stateDir);
-  const ballast = join(scene.stateDir, 'ballast');
-  return {
-    scene,
-    fill: () => {
-      fillUp(ballast);
-    },
-    makeRoom: () => {
-      rmSync(ballast, { force: true });
-    },
-    remount: (mode: 'ro' | 'rw') => {
-      execFileSync('mount', ['-o', `remount,${mode}`, disk]);
-    },
-  };
-}
-
-/** Takes every page that is left. */
-function fillUp(path: string): void {
-  let size = 1024 * 1024;
-  while (size > 0) {
-    try {
-      writeFileSync(path, Buffer.alloc(size), { flag: 'a' });
-    } catch {
-      size = size > 4096 ? size / 2 : 0;
-    }
-  }
+  symlinkSync(disk.path, scene.stateDir);
+  return { scene, disk };
 }
 
 const exported = async (scene: Scene, volume: string): Promise<string> =>
@@ -48,14 +19,14 @@ const exported = async (scene: Scene, volume: string): Promise<string> =>
 
 describe('a disk that is full before the command begins', () => {
   test('every changing command ends with 9, says why, and changes nothing anywhere; reading works', async () => {
-    const { scene, fill, makeRoom } = await onSmallDisk();
+    const { scene, disk } = await onSmallDisk();
     await scene.run('attach', 'vol-1', 'node-1');
     const before = {
       state: scene.stateBytes(),
       comment: await scene.comment('vol-1'),
       events: scene.events().length,
     };
-    fill();
+    disk.fill();
     for (const command of [
       ['attach', 'vol-2', 'node-2'],
       ['detach', 'vol-1'],
@@ -81,7 +52,7 @@ describe('a disk that is full before the command begins', () => {
       comment: await scene.comment('vol-1'),
       events: scene.events().length,
     }).toEqual(before);
-    makeRoom();
+    disk.makeRoom();
     expect((await scene.run('detach', 'vol-1')).code).toBe(0);
     expect((await scene.run('state', 'check')).code).toBe(0);
   });
@@ -89,11 +60,11 @@ describe('a disk that is full before the command begins', () => {
 
 describe('a disk that fills up after the intent', () => {
   test('attach: what was granted is withdrawn, the claim stays and is said; the next attach finishes it', async () => {
-    const { scene, fill, makeRoom } = await onSmallDisk();
+    const { scene, disk } = await onSmallDisk();
     const grant = scene.hold(/nvme-tcp-export=yes/);
     const attaching = scene.start(['attach', 'vol-1', 'node-1', '-o', 'json']);
     await grant.reached;
-    fill();
+    disk.fill();
     grant.letGo();
     const failed = await attaching.ended;
     expect(failed.code, failed.stderr).toBe(9);
@@ -105,17 +76,17 @@ describe('a disk that fills up after the intent', () => {
     expect(await exported(scene, 'vol-1')).toBe('false');
     expect(scene.sessions('vol-1')).toEqual([]);
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).not.toBe(0);
-    makeRoom();
+    disk.makeRoom();
     expect((await scene.run('attach', 'vol-1', 'node-1')).code).toBe(0);
   });
 
   test('detach: it is withdrawn at the storage server, the claim stays, and the next detach finishes it', async () => {
-    const { scene, fill, makeRoom } = await onSmallDisk();
+    const { scene, disk } = await onSmallDisk();
     await scene.run('attach', 'vol-1', 'node-1');
     const revoke = scene.hold(/nvme-tcp-export=no/);
     const detaching = scene.start(['detach', 'vol-1', '-o', 'json']);
     await revoke.reached;
-    fill();
+    disk.fill();
     revoke.letGo();
     const failed = await detaching.ended;
     expect(failed.code, failed.stderr).toBe(9);
@@ -123,18 +94,18 @@ describe('a disk that fills up after the intent', () => {
     expect(await exported(scene, 'vol-1')).toBe('false');
     expect((await scene.state()).attachments['rds1/vol-1']).toMatchObject({ phase: 'detaching' });
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).not.toBe(0);
-    makeRoom();
+    disk.makeRoom();
     expect((await scene.run('detach', 'vol-1')).code).toBe(0);
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(0);
   });
 
   test('fence: the node is cut off, which is not reported as success; the next fence finishes it', async () => {
-    const { scene, fill, makeRoom } = await onSmallDisk();
+    const { scene, disk } = await onSmallDisk();
     await scene.run('attach', 'vol-1', 'node-1');
     const cut = scene.hold(/nvme-tcp-export=no/);
     const fencing = scene.start(['fence', 'node-1', '--yes', '-o', 'json']);
     await cut.reached;
-    fill();
+    disk.fill();
     cut.letGo();
     const failed = await fencing.ended;
     expect(failed.code, failed.stderr).toBe(9);
@@ -144,7 +115,7 @@ describe('a disk that fills up after the intent', () => {
     expect((await scene.state()).nodes['node-1']?.fenced).not.toBeNull();
     expect((await scene.state()).attachments['rds1/vol-1']).toMatchObject({ phase: 'fencing' });
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(4);
-    makeRoom();
+    disk.makeRoom();
     expect((await scene.run('fence', 'node-1', '--yes')).code).toBe(0);
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(0);
   });
@@ -152,10 +123,10 @@ describe('a disk that fills up after the intent', () => {
 
 describe('a disk that becomes read-only', () => {
   test('changing commands end with 9 and change nothing; list, show, history and state check work', async () => {
-    const { scene, remount } = await onSmallDisk();
+    const { scene, disk } = await onSmallDisk();
     await scene.run('attach', 'vol-1', 'node-1');
     const events = scene.events().length;
-    remount('ro');
+    disk.makeReadOnly();
     for (const command of [
       ['attach', 'vol-2', 'node-1'],
       ['detach', 'vol-1'],
@@ -181,17 +152,17 @@ describe('a disk that becomes read-only', () => {
     expect((await scene.run('state', 'backup', copy)).code).toBe(0);
     expect(existsSync(copy)).toBe(true);
     expect(scene.events(events)).toEqual([]);
-    remount('rw');
+    disk.makeWritable();
     expect((await scene.run('detach', 'vol-1')).code).toBe(0);
   });
 });
 
 test('an audit log without room: said, undoes nothing, and the log stays whole and goes on', async () => {
-  const { scene, fill, makeRoom } = await onSmallDisk();
+  const { scene, disk } = await onSmallDisk();
   await scene.run('attach', 'vol-1', 'node-1');
-  fill();
+  disk.fill();
   expect((await scene.run('detach', 'vol-1')).stderr).toContain('the audit log was not written');
-  makeRoom();
+  disk.makeRoom();
   expect((await scene.run('detach', 'vol-1')).code).toBe(0);
   expect(scene.audit().map(({ event, seq }) => [event, seq])).toEqual([
     ['attach', 1],
