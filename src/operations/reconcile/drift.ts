@@ -4,7 +4,9 @@ import { holds } from '../../attachment/transitions.ts';
 import { parseComment } from '../../attachment/tag.ts';
 import { describeUse, standing } from '../seen.ts';
 import { factsOf, fencedOf, judge, type Facts } from './judge.ts';
-import { ruleFor, type Repair, type Rule } from './rules.ts';
+import { ruleFor } from './rules.ts';
+import { EXPORTED_AGAIN, MOUNTED, WITHDRAWN } from './rules/beside.ts';
+import type { Repair, Rule } from './rules/rule.ts';
 import type { StrangerSituation } from './situation.ts';
 import { strangerRuleFor } from './stranger-rules.ts';
 import { hostNqnOf, sessionsOf, type Sessions, type Views } from './views.ts';
@@ -68,33 +70,6 @@ export function allDrift(views: Views, keys: readonly string[], labelOf: LabelOf
   }
   return found;
 }
-
-/** Not a matter of combinations: whatever else holds, two would write. */
-export const MOUNTED: Rule = {
-  kind: 'mounted-by-server',
-  when: {},
-  meaning: 'mount-filesystem=yes: RouterOS mounts the file system of {volume} too, and damages it',
-  repair: null,
-  command: '/disk set [find where slot="{slot}"] mount-filesystem=no   # on {rds}',
-};
-
-/** A claim of hosts unknown is there only until their sessions are ended, and that is drained. */
-export const WITHDRAWN: Rule = {
-  kind: 'leftover-export',
-  when: {},
-  meaning: 'ending what was left of an export of {volume} was begun, and is not proved to be drained',
-  repair: 'withdraw',
-  command: 'rdsctl reconcile',
-};
-
-/** The same; but it was exported again by hand, and is not taken away unasked. */
-export const EXPORTED_AGAIN: Rule = {
-  ...WITHDRAWN,
-  kind: 'untracked-export',
-  meaning: 'ending what was left of an export of {volume} was begun, but it is exported again',
-  repair: null,
-  command: '/disk set [find where slot="{slot}"] nvme-tcp-export=no   # on {rds}',
-};
 
 function endingOf({ disk }: Facts): Rule | null {
   if (disk === null) return null;

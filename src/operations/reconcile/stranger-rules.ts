@@ -1,4 +1,4 @@
-import type { Rule } from './rules.ts';
+import type { Rule } from './rules/rule.ts';
 import { matches, type StrangerPattern, type StrangerSituation } from './situation.ts';
 
 const DISCONNECT = 'nvme disconnect -n {nqn}';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { RULES, ruleFor, type Rule } from '../../../src/operations/reconcile/rules.ts';
+import { RULES, ruleFor } from '../../../src/operations/reconcile/rules.ts';
+import type { Rule } from '../../../src/operations/reconcile/rules/rule.ts';
 import {
   DIMENSIONS,
   STRANGER_DIMENSIONS,

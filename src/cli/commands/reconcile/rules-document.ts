@@ -1,7 +1,8 @@
 import { UNKNOWN_HOST } from '../../../attachment/names.ts';
-import { EXPORTED_AGAIN, MOUNTED, WITHDRAWN } from '../../../operations/reconcile/drift.ts';
 import { FIREWALL_RULES } from '../../../operations/reconcile/firewall.ts';
-import { RULES, type Repair } from '../../../operations/reconcile/rules.ts';
+import { RULES } from '../../../operations/reconcile/rules.ts';
+import { EXPORTED_AGAIN, MOUNTED, WITHDRAWN } from '../../../operations/reconcile/rules/beside.ts';
+import type { Repair } from '../../../operations/reconcile/rules/rule.ts';
 import { DIMENSIONS, matches, STRANGER_DIMENSIONS } from '../../../operations/reconcile/situation.ts';
 import { STRANGER_RULES } from '../../../operations/reconcile/stranger-rules.ts';
 
