@@ -1,9 +1,7 @@
-/** What `rdsctl config init` writes. It passes `rdsctl config check` as it is. */
-export const STARTER_FILE = `# Configuration of rdsctl. Every key that is commented out shows its default.
-# Durations are written 500ms, 30s, 5m or 1h. Relative paths start at this file's directory, ~ is your home.
-# After a change:  rdsctl config check
-apiVersion: rdsctl/v1
+import { HEAD, REST_OF_CONFIG } from './written-config.ts';
 
+/** What `rdsctl config init` writes. It passes `rdsctl config check` as it is. */
+export const STARTER_FILE = `${HEAD}
 # MikroTik ROSE Data Servers, by a name of your choice.
 storageServers:
   rds1:
@@ -32,17 +30,4 @@ nodes:
     # hostNqn: nqn.2014-08.org.nvmexpress:uuid:…   # else read from the node and remembered
     # addresses: []                 # storage-side addresses, for the firewall fence
 
-# How nodes treat a connection that breaks. -1 as ctrlLossTmo: never give up.
-# nvme: { ctrlLossTmo: 600s, reconnectDelay: 10s, keepAliveTmo: 5s, fastIoFailTmo: 5s }
-
-# How long nothing may be in flight before a fence counts as done.
-# fence: { settle: 2s, drainTimeout: 60s, firewall: false }
-
-# timeouts: { connect: 10s, command: 30s, device: 15s, lock: 30s }
-
-# Where the state is kept: /var/lib/rdsctl for root, else ~/.local/state/rdsctl.
-# state: { path: /var/lib/rdsctl }
-
-# How many earlier states are kept beside it.
-# backups: 10
-`;
+${REST_OF_CONFIG}`;

@@ -112,6 +112,7 @@ function streamOutput(stream: NodeJS.WriteStream): TextOutput {
 }
 
 function processInput(): TextInput {
+  let lines: Lines | null = null;
   return {
     get isTTY() {
       return mayBeTerminal(0) && process.stdin.isTTY;
@@ -128,25 +129,48 @@ function processInput(): TextInput {
       return Buffer.concat(chunks);
     },
     async readLine(signal) {
-      const { createInterface } = await import('node:readline');
-      const lines = createInterface({ input: process.stdin, terminal: false });
+      lines ??= await openLines();
+      return lines.next(signal);
+    },
+  };
+}
+
+/** Lines of standard input, one at a time. */
+interface Lines {
+  next(signal: AbortSignal): Promise<string | null>;
+}
+
+/** Opened once: lines that were typed ahead, or pasted, wait for their questions. */
+async function openLines(): Promise<Lines> {
+  const { createInterface } = await import('node:readline');
+  const reader = createInterface({ input: process.stdin, terminal: false });
+  const ahead: string[] = [];
+  let closed = false;
+  let waiting: ((line: string | null) => void) | null = null;
+  reader.on('line', (line) => {
+    if (waiting === null) ahead.push(line);
+    else waiting(line);
+  });
+  reader.on('close', () => {
+    closed = true;
+    waiting?.(null);
+  });
+  return {
+    next(signal) {
+      const line = ahead.shift();
+      if (line !== undefined || closed) return Promise.resolve(line ?? null);
       return new Promise((resolve, reject) => {
         const stop = (): void => {
-          // Before its end is told, which would pass for the end of input.
+          waiting = null;
           reject(signal.reason as Error);
-          lines.close();
         };
-        signal.addEventListener('abort', stop, { once: true });
-        lines.once('line', (line) => {
+        waiting = (answer) => {
+          waiting = null;
           signal.removeEventListener('abort', stop);
-          resolve(line);
-          lines.close();
-        });
-        lines.once('close', () => {
-          signal.removeEventListener('abort', stop);
-          resolve(null);
-        });
+          resolve(answer);
+        };
         if (signal.aborted) stop();
+        else signal.addEventListener('abort', stop, { once: true });
       });
     },
   };
