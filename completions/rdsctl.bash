@@ -35,7 +35,7 @@ _rdsctl_options() {
     'state rebuild') echo '--lineage --partial -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'state unlock') echo '--dead -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'doctor') echo '--prove-fence -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
-    'config init') echo '-f --force -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'config init') echo '--rds --nvme-address --node --identity-file --offline -f --force -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'config check') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'config show') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'simulate') echo '--dir --nodes --volumes --routeros --events --quirk --faults -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
@@ -90,6 +90,10 @@ _rdsctl_value() {
     'reconcile':--metrics-file) echo file ;;
     'state restore':--lineage) echo nothing ;;
     'state rebuild':--lineage) echo nothing ;;
+    'config init':--rds) echo nothing ;;
+    'config init':--nvme-address) echo nothing ;;
+    'config init':--node) echo nothing ;;
+    'config init':--identity-file) echo file ;;
     'simulate':--dir) echo directory ;;
     'simulate':--nodes) echo nothing ;;
     'simulate':--volumes) echo nothing ;;

@@ -15,7 +15,7 @@ function __rdsctl_read
             end
             set expects
         else if string match -q -- '-*' $word
-            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --file -f --node --volume --phase --rds --columns --sort --interval --event --result --by --since --until --limit --metrics-file --lineage --dir --nodes --volumes --routeros --events --quirk --faults
+            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --file -f --node --volume --phase --rds --columns --sort --interval --event --result --by --since --until --limit --metrics-file --lineage --nvme-address --identity-file --dir --nodes --volumes --routeros --events --quirk --faults
                 set expects $word
             end
         else if test -z "$__rdsctl_command"
@@ -68,7 +68,7 @@ complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'restore' -d 'Go back to a back
 complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'rebuild' -d 'Make a lost or outdated state again from the storage servers.'
 complete -c rdsctl -n '__rdsctl_at \'state\'' -a 'unlock' -d 'List the locks, and remove those that were left behind.'
 complete -c rdsctl -n '__rdsctl_at \'\'' -a 'doctor' -d 'Check everything an attach and a fence need, with the fix for each.'
-complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'init' -d 'Write a commented starter file.'
+complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'init' -d 'Write a first configuration: asks, reaches out, explains every key.'
 complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'check' -d 'Check the configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'config\'' -a 'show' -d 'Show the effective configuration and where each value came from.'
 complete -c rdsctl -n '__rdsctl_at \'\'' -a 'simulate' -d 'Run a simulated storage server and nodes, to rehearse.'
@@ -433,6 +433,11 @@ complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l help -s h -d 'This help.'
 complete -c rdsctl -n '__rdsctl_at \'doctor\'' -l version -s V -d 'The version.'
 complete -c rdsctl -n '__rdsctl_operand \'doctor\' 0 0' -a '(__rdsctl_names volume)'
 complete -c rdsctl -n '__rdsctl_operand \'doctor\' 1 1' -a '(__rdsctl_names node)'
+complete -c rdsctl -n '__rdsctl_at \'config init\'' -l rds -x -d 'A storage server, as SSH reaches it; may be repeated.'
+complete -c rdsctl -n '__rdsctl_at \'config init\'' -l nvme-address -x -d 'Where nodes reach the NVMe/TCP target of a storage server, when that is another address.'
+complete -c rdsctl -n '__rdsctl_at \'config init\'' -l node -x -d 'A node; "local" as HOST is this very host; may be repeated.'
+complete -c rdsctl -n '__rdsctl_at \'config init\'' -l identity-file -r -F -d 'Private key for one of them, or for all others; else the SSH agent and ~/.ssh/config.'
+complete -c rdsctl -n '__rdsctl_at \'config init\'' -l offline -d 'Reach nothing: write what is given.'
 complete -c rdsctl -n '__rdsctl_at \'config init\'' -l force -s f -d 'Overwrite an existing file.'
 complete -c rdsctl -n '__rdsctl_at \'config init\'' -l config -s c -r -F -d 'Configuration file.'
 complete -c rdsctl -n '__rdsctl_at \'config init\'' -l state -x -a '(__fish_complete_directories)' -d 'Where the state is kept: a directory, or its state.json.'
