@@ -6,6 +6,7 @@ import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
 import { step, type OperationContext } from '../context.ts';
 import type { Disk } from '../ports/storage-server.ts';
+import { askHosts } from '../survey.ts';
 import type { Unasked } from './report.ts';
 
 /** A volume that a node must be cut off from. */
@@ -47,20 +48,17 @@ export async function findTargets(
   const disks = new Map<string, Disk>();
   const versions = new Map<string, string>();
   const failed = new Map<string, RdsctlError>();
-  await step(context, 'look', `look at ${servers.join(', ')}`, () =>
-    Promise.all(
-      servers.map(async (rds) => {
-        try {
-          const seen = await context.server(rds).look('all', { signal: context.signal });
-          versions.set(rds, seen.version);
-          for (const disk of seen.disks) disks.set(volumeKey(rds, disk.slot), disk);
-        } catch (error) {
-          if (!(error instanceof RdsctlError) || context.signal.aborted) throw error;
-          failed.set(rds, error);
-        }
-      }),
-    ),
+  const seen = await step(context, 'look', `look at ${servers.join(', ')}`, () =>
+    askHosts(context, { nodes: [] }),
   );
+  for (const [rds, { view, error }] of seen.servers) {
+    if (view === null) {
+      failed.set(rds, error);
+      continue;
+    }
+    versions.set(rds, view.version);
+    for (const disk of view.disks) disks.set(volumeKey(rds, disk.slot), disk);
+  }
   const targets = new Map<string, Target>();
   for (const attachment of held) {
     const { volume: key, rds, slot } = attachment;

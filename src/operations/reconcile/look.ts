@@ -1,9 +1,8 @@
 import { holds, type VolumeId } from '../../attachment/transitions.ts';
-import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { checkpoint, type OperationContext } from '../context.ts';
 import type { NodeView } from '../ports/node.ts';
 import type { Disk } from '../ports/storage-server.ts';
-import { survey, type Survey } from '../survey.ts';
+import { askHosts, survey, type Survey } from '../survey.ts';
 import type { SeenServer, Views } from './views.ts';
 
 /** Asks everybody, each once. */
@@ -54,21 +53,17 @@ export async function lookAgain(context: OperationContext, before: Views, volume
       (attachment !== undefined && holds(attachment, name)) ||
       view.subsystems.some((subsystem) => subsystem.nqn === nqn),
   );
-  const { signal } = context;
   const usesOf = nqn === null ? [] : [nqn];
-  const ask = (asked: typeof answering): Promise<[string, NodeView | null][]> =>
-    Promise.all(
-      asked.map(async ({ name }): Promise<[string, NodeView | null]> => {
-        try {
-          return [name, await context.node(name).observe({ usesOf, signal })];
-        } catch (error) {
-          if (!(error instanceof RdsctlError) || signal.aborted) throw error;
-          return [name, null];
-        }
-      }),
-    );
+  const ask = async (asked: typeof answering): Promise<[string, NodeView | null][]> => {
+    const { nodes: answers } = await askHosts(context, {
+      servers: [],
+      nodes: asked.map(({ name }) => name),
+      usesOf,
+    });
+    return [...answers].map(([name, { view }]) => [name, view]);
+  };
   const [{ disks }, nodes] = await Promise.all([
-    context.server(rds).look([slot], { signal }),
+    context.server(rds).look([slot], { signal: context.signal }),
     ask(concerned),
   ]);
   const open = disks.some(({ exported, allow }) => exported && allow === '');
