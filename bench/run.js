@@ -8,6 +8,7 @@ import { apply } from './apply.js';
 import { attach } from './attach.js';
 import { crowd } from './crowd.js';
 import { root } from './measure.js';
+import { reconcile } from './reconcile.js';
 import { startUp } from './start-up.js';
 
 const ROUNDS = 21;
@@ -18,6 +19,7 @@ const PARTS = {
   'attach-far': () => attach(7, 200),
   crowd,
   apply,
+  reconcile,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);

@@ -6,9 +6,10 @@ import { parse } from 'yaml';
 import { program } from './measure.js';
 
 /** Starts a simulation, waits until it is ready, runs `work` against it and ends it. */
-export async function withSimulation({ nodes = 2, volumes, delayMs = 0 }, work) {
+export async function withSimulation({ nodes = 2, volumes, servers = 1, delayMs = 0 }, work) {
   const dir = mkdtempSync(path.join(tmpdir(), 'rdsctl-bench-'));
   const args = ['simulate', '--dir', dir, '--nodes', String(nodes), '--volumes', String(volumes)];
+  if (servers > 1) args.push('--storage-servers', String(servers));
   if (delayMs > 0) args.push('--faults', slowedDown(dir, nodes, delayMs));
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {

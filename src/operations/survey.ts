@@ -33,7 +33,8 @@ export interface SurveyRequest {
 }
 
 /**
- * Asks storage servers and nodes side by side, one exec each, at most {@link HOSTS_AT_ONCE} at a time.
+ * Asks storage servers and nodes side by side, one exec each, at most {@link HOSTS_AT_ONCE} at a time, which is
+ * also how many nodes are connected at once.
  * A host that can not be asked is part of the answer.
  * @throws RdsctlError STATE_* and what the command was interrupted with
  */
@@ -51,9 +52,18 @@ export async function askHosts(
   const nodes = request.nodes ?? Object.keys(context.config.nodes);
   const { signal } = context;
   const slots = new Semaphore(HOSTS_AT_ONCE);
+  // A fleet's connections would all stand until the command ends: a node that has nothing to repair is done with.
+  const isFleet = nodes.length > HOSTS_AT_ONCE;
   const [seenServers, seenNodes] = await Promise.all([
     askEach(slots, servers, (name) => context.server(name).look('all', { signal })),
-    askEach(slots, nodes, (name) => context.node(name).observe({ usesOf: request.usesOf ?? [], signal })),
+    askEach(slots, nodes, async (name) => {
+      const node = context.node(name);
+      try {
+        return await node.observe({ usesOf: request.usesOf ?? [], signal });
+      } finally {
+        if (isFleet) await node.close();
+      }
+    }),
   ]);
   checkpoint(context);
   return { servers: seenServers, nodes: seenNodes };

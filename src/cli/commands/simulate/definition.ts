@@ -16,7 +16,8 @@ Runs a simulated storage server and nodes on loopback. Writes DIR/config.yaml wi
   options: {
     dir: text('DIR', 'Where its files are put: configuration, keys, nodes.', { completes: 'directory' }),
     nodes: integer('N', 'How many nodes.', { fallback: 3 }),
-    volumes: integer('N', 'How many volumes.', { fallback: 8 }),
+    volumes: integer('N', 'How many volumes on each storage server.', { fallback: 8 }),
+    storageServers: integer('N', 'How many storage servers: rds1, rds2, ….', { fallback: 1 }),
     routeros: text('VERSION', 'The RouterOS version that is simulated.'),
     events: text('FILE', 'Write what truly happens, one JSON object a line.', { completes: 'file' }),
     quirk: choice(

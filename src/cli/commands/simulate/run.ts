@@ -6,7 +6,7 @@ import type { simulate } from './definition.ts';
 
 /** Runs the simulation in this process until a signal comes or its command ends. */
 export const run: Handler<typeof simulate> = async ({ args, options, io }) => {
-  const { dir, nodes, volumes, routeros, events, faults, quirk } = options;
+  const { dir, nodes, volumes, storageServers, routeros, events, faults, quirk } = options;
   const [first, file] = args.command;
   if (first === 'parse' && dir === undefined) return parseScript(file ?? '-', routeros, io);
   if (dir === undefined) {
@@ -21,6 +21,7 @@ export const run: Handler<typeof simulate> = async ({ args, options, io }) => {
       dir,
       nodes,
       volumes,
+      rds: storageServers,
       ...(routeros === undefined ? {} : { routeros }),
       ...(events === undefined ? {} : { events }),
       ...(faults === undefined ? {} : { faults }),
