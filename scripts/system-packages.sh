@@ -1,12 +1,15 @@
 #!/bin/sh
 # Installs the Debian packages that the tests need, where some are missing: OpenSSH (client and server), and
 # the tools of util-linux, busybox, strace, the shells that have completion, mandoc, Ansible with its collections for
-# network devices (17 MB to fetch), and what checks files for systemd and Prometheus. Quick when everything is there.
+# network devices (17 MB to fetch), what checks files for systemd and Prometheus, and Pacemaker's fencing daemon with
+# the schema of its agents. Quick when everything is there.
 set -eu
 missing=
 for need in ssh:openssh-client /usr/sbin/sshd:openssh-server unshare:util-linux busybox:busybox-static strace:strace \
   zsh:zsh fish:fish mandoc:mandoc promtool:prometheus systemd-analyze:systemd \
-  ansible-playbook:ansible /usr/lib/python3/dist-packages/paramiko:python3-paramiko; do
+  /usr/lib/pacemaker/pacemaker-fenced:pacemaker /usr/sbin/stonith_admin:pacemaker-cli-utils xmllint:libxml2-utils \
+  /usr/share/cluster/relaxng/metadata.rng:fence-agents-schema ansible-playbook:ansible \
+  /usr/lib/python3/dist-packages/paramiko:python3-paramiko; do
   command -v "${need%%:*}" >/dev/null 2>&1 || [ -e "${need%%:*}" ] || missing="$missing ${need##*:}"
 done
 [ -n "$missing" ] || exit 0
@@ -16,5 +19,9 @@ if [ "$(id -u)" != 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q >/dev/null
+# Debian 12 has the schema of fence agents in a package with all of them.
+schema=fence-agents
+apt-cache show fence-agents-common >/dev/null 2>&1 && schema=fence-agents-common
+missing=$(printf '%s' "$missing" | sed "s/fence-agents-schema/$schema/")
 # shellcheck disable=SC2086 # a list of names
 apt-get install -y -q --no-install-recommends $missing >/dev/null

@@ -31,6 +31,7 @@ const LOADERS: { [K in CommandKey]: () => Promise<{ run: Handler<(typeof DEFINIT
   explain: () => import('./explain/run.ts'),
   completion: () => import('./completion/run.ts'),
   names: () => import('./names/run.ts'),
+  fenceStanding: () => import('./fence-standing/run.ts'),
 };
 
 /** Loads and runs the handler of a command. */

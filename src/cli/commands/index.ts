@@ -11,6 +11,7 @@ import { drain } from './drain/definition.ts';
 import { explain } from './explain/definition.ts';
 import { doctor } from './doctor/definition.ts';
 import { fence } from './fence/definition.ts';
+import { fenceStanding } from './fence-standing/definition.ts';
 import { history } from './history/definition.ts';
 import { list } from './list/definition.ts';
 import { move } from './move/definition.ts';
@@ -58,6 +59,7 @@ export const DEFINITIONS = {
   explain,
   completion,
   names,
+  fenceStanding,
 } as const;
 
 /** The name that a command's handler is found by. */

@@ -5,7 +5,7 @@ import { literal, plain, SENTENCE_END, tagged, type Page } from './mdoc.ts';
  * Makes a page of the manual from a document in Markdown: its first heading and paragraph are left out, headings
  * of the second level become sections, a table becomes a list of its first column.
  */
-export function markdownPage(name: string, section: 5 | 7, about: string, markdown: string): Page {
+export function markdownPage(name: string, section: 5 | 7 | 8, about: string, markdown: string): Page {
   const sections: [string, string][] = [];
   for (const token of lexer(markdown)) {
     if (isA(token, 'heading')) {

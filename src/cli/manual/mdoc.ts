@@ -8,7 +8,7 @@ const MANUAL_DATE = 'November 23, 2026';
 export interface Page {
   /** `rdsctl-attach`. */
   readonly name: string;
-  readonly section: 1 | 5 | 7;
+  readonly section: 1 | 5 | 7 | 8;
   /** One line, without a full stop. */
   readonly about: string;
   /** The sections after NAME: heading and body in mdoc. */

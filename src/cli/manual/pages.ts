@@ -24,6 +24,12 @@ const DOCUMENTS = [
     about: 'what rdsctl promises, and what shows that it holds',
     document: 'docs/SAFETY.md',
   },
+  {
+    name: 'fence_rds',
+    section: 8,
+    about: 'rdsctl as a fence agent of Pacemaker',
+    document: 'docs/PACEMAKER.md',
+  },
 ] as const;
 
 /**
