@@ -35,6 +35,9 @@ export class CallServer {
   readonly #directory: string;
   readonly #answer: Answerer;
   readonly #questions: Socket;
+  /** What is still to be removed. */
+  readonly #answers = new Map<NodeJS.Timeout, string>();
+  #answered = 0;
   #closed = false;
 
   constructor(nodeDirectory: string, answer: Answerer) {
@@ -59,6 +62,8 @@ export class CallServer {
   close(): void {
     this.#closed = true;
     this.#questions.destroy();
+    for (const timer of this.#answers.keys()) clearTimeout(timer);
+    this.#answers.clear();
   }
 
   async #serve(id: string): Promise<void> {
@@ -74,16 +79,35 @@ export class CallServer {
     const answer = await this.#answer({ program, args, data: `${base}.data`, alive: () => isAlive(pid) });
     if (this.#closed) return;
     try {
-      writeFileSync(`${base}.answer`, toShell(answer), 'latin1');
+      // Not named after the call: another process may have the same number before it is removed.
+      this.#answered += 1;
+      const name = `call.answer.${this.#answered}`;
+      writeFileSync(join(this.#directory, name), toShell(answer), 'latin1');
+      this.#forgetLater(join(this.#directory, name));
       const pipe = openSync(`${base}.pipe`, constants.O_WRONLY | constants.O_NONBLOCK);
-      writeSync(pipe, 'go\n');
+      writeSync(pipe, `${name}\n`);
       closeSync(pipe);
+      // Whoever waits has the pipe open; the answer it has yet to read.
+      for (const end of ['args', 'pipe']) rmSync(`${base}.${end}`, { force: true });
     } catch {
       // It was killed while it waited: nobody is left to be told.
-      for (const end of ['args', 'pipe', 'answer', 'data']) rmSync(`${base}.${end}`, { force: true });
+      for (const end of ['args', 'pipe', 'data']) rmSync(`${base}.${end}`, { force: true });
     }
   }
+
+  /** An answer is read at once; it is removed long after. */
+  #forgetLater(answer: string): void {
+    const timer = setTimeout(() => {
+      this.#answers.delete(timer);
+      rmSync(answer, { force: true });
+    }, KEPT_MS);
+    timer.unref();
+    this.#answers.set(timer, answer);
+  }
 }
+
+/** Milliseconds that an answer is kept for the one who asked. */
+const KEPT_MS = 30_000;
 
 function toShell(answer: Answer): string {
   if ('sh' in answer) return `${answer.sh}\n`;

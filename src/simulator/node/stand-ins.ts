@@ -7,7 +7,8 @@ import { join } from 'node:path';
  * named pipes beside the programs, so it works under `sudo`, `timeout` and `env`.
  *
  * The pipe for the answer is opened before the question is asked, so the simulator's answer never waits for
- * a reader, and one that was killed meanwhile is known by its pipe having no reader.
+ * a reader, and one that was killed meanwhile is known by its pipe having no reader. The simulator clears away
+ * what was asked and answered.
  */
 const STAND_IN = String.raw`#!/bin/sh
 sim=$(CDPATH= cd -- "\${0%/*}/../.sim" && pwd) || exit 127
@@ -21,9 +22,9 @@ call() {
   echo "\${c##*/}" >"$sim/questions"
   IFS= read -r go <&9
   exec 9<&-
-  . "$c.answer"
+  . "$sim/$go"
   r=$?
-  rm -f "$c.args" "$c.pipe" "$c.answer" "$c.data"
+  if [ -e "$c.data" ]; then rm -f "$c.data"; fi
   return $r
 }
 n=0
@@ -38,14 +39,31 @@ exit $?
 const STAT = String.raw`#!/bin/sh
 bin=\${0%/*}
 root=\${bin%/bin}
-if [ $# = 4 ] && [ "$1 $2 $3" = '-L -c %t:%T' ]; then
-  case $4 in
-  "$root"/dev/*/*) ;;
-  "$root"/dev/*)
-    if [ -f "$root/.sim/numbers/\${4##*/}" ]; then
-      IFS= read -r numbers <"$root/.sim/numbers/\${4##*/}" && printf '%s\n' "$numbers" && exit 0
-    fi ;;
+known() {
+  for path; do
+    case $path in
+    "$root"/dev/*/*) return 1 ;;
+    "$root"/dev/*) [ -f "$root/.sim/numbers/\${path##*/}" ] || return 1 ;;
+    *) return 1 ;;
+    esac
+  done
+}
+if [ $# -ge 4 ] && [ "$1 $2" = '-L -c' ]; then
+  case $3 in
+  %t:%T) named='' ;;
+  '%t:%T %n') named=1 ;;
+  *) exec "$bin/.stat/stat" "$@" ;;
   esac
+  format=$3
+  shift 3
+  if known "$@"; then
+    for path; do
+      IFS= read -r numbers <"$root/.sim/numbers/\${path##*/}" || exit 1
+      printf '%s\n' "$numbers\${named:+ $path}"
+    done
+    exit 0
+  fi
+  set -- -L -c "$format" "$@"
 fi
 exec "$bin/.stat/stat" "$@"
 `.replaceAll('\\${', '${');
