@@ -3,6 +3,7 @@ import { fstatSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { makeDirectory, syncDirectory } from '../state/file/directories.ts';
 import { systemCode } from '../state/file/faults.ts';
+import { giveToOwner } from '../state/file/owner.ts';
 import type { AuditEntry, AuditFacts } from './entry.ts';
 import { parseEntry } from './entry-schema.ts';
 import { logPath, rotate } from './log-files.ts';
@@ -97,6 +98,7 @@ async function openPrivate(path: string): Promise<FileHandle> {
   try {
     const stat: Stats = await file.stat();
     if (stat.size === 0 && (stat.mode & 0o777) !== 0o600) await file.chmod(0o600);
+    if (stat.uid === 0) giveToOwner(path);
     return file;
   } catch (error) {
     await file.close();

@@ -7,8 +7,9 @@ import path from 'node:path';
 export interface Release {
   readonly name: string;
   readonly mirror: string;
-  /** Keyring for debootstrap; null: what it takes by itself. */
+  /** Keyring and script for debootstrap; null: what it takes by itself. */
   readonly keyring: string | null;
+  readonly script: string | null;
 }
 
 /** What a program in a chroot said, and how it ended. */
@@ -30,12 +31,16 @@ export class Chroot {
   }
 
   /** Installs the release into a new directory; a minute or so. Needs root. */
-  static async create({ name, mirror, keyring }: Release): Promise<Chroot> {
+  static async create({ name, mirror, keyring, script }: Release): Promise<Chroot> {
     const directory = mkdtempSync(path.join(tmpdir(), `rdsctl-chroot-${name}-`));
     const options = ['--variant=minbase', ...(keyring === null ? [] : [`--keyring=${keyring}`])];
-    const child = spawn('debootstrap', [...options, name, directory, mirror], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      'debootstrap',
+      [...options, name, directory, mirror, ...(script === null ? [] : [script])],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (said += text));

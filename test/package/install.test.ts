@@ -71,6 +71,33 @@ describe.each(releaseNames)('on a fresh %s', (name) => {
     expect(said.split('\n')).toContain('vol-1');
   });
 
+  it('lets root work with the state of the service: what root makes is the service’s', () => {
+    const script = [
+      'set -e',
+      'chown -R rdsctl /srv/sim',
+      'export RDSCTL_STATE=/var/lib/rdsctl HOME=/var/lib/rdsctl',
+      'rdsctl attach vol-1 node-1',
+      'find /var/lib/rdsctl ! -user rdsctl -printf "not its own: %p\n"',
+      'runuser -u rdsctl -- rdsctl move vol-1 node-2',
+      'rdsctl detach vol-1',
+      'runuser -u rdsctl -- rdsctl reconcile --quiet',
+      'rdsctl state backup',
+      'find /var/lib/rdsctl ! -user rdsctl -printf "not its own: %p\n"',
+      'runuser -u rdsctl -- rdsctl state check --quiet',
+      'rdsctl doctor -o json > /srv/doctor.json || true',
+      'find /var/lib/rdsctl -type f | sed "s/.*/file &/"',
+    ].join('; ');
+    const said = chroot.must(`rdsctl simulate --dir /srv/sim --nodes 2 --volumes 1 -- sh -c '${script}'`);
+    const lines = said.split('\n');
+    expect(lines.filter((line) => line.startsWith('not its own'))).toEqual([]);
+    // It was there that they worked, and not in another place.
+    for (const file of ['state.json', 'lineage', 'audit.jsonl'])
+      expect(lines).toContain(`file /var/lib/rdsctl/${file}`);
+    expect(said).toMatch(/file \/var\/lib\/rdsctl\/backups\/./);
+    expect(chroot.read('srv/doctor.json')).toContain('only its owner may read and write it');
+    chroot.must('rm -rf /var/lib/rdsctl/* /srv/sim /srv/doctor.json');
+  });
+
   it('completes commands in bash', () => {
     const completions = '. /usr/share/bash-completion/completions/rdsctl; complete -p rdsctl';
     expect(chroot.must(`bash -c '${completions}'`)).toContain(' rdsctl');

@@ -22,9 +22,9 @@ export const releaseNames: readonly string[] = (
 /** Where a release comes from. Gets Ubuntu's keys where they are needed. */
 export function releaseOf(name: string): Release {
   const debian = ['bullseye', 'bookworm', 'trixie'].includes(name);
-  return debian
-    ? { name, mirror: DEBIAN, keyring: null }
-    : { name, mirror: UBUNTU, keyring: ubuntuKeyring() };
+  if (debian) return { name, mirror: DEBIAN, keyring: null, script: null };
+  // One script is good for all of Ubuntu; debootstrap knows only the names that were there when it was made.
+  return { name, mirror: UBUNTU, keyring: ubuntuKeyring(), script: '/usr/share/debootstrap/scripts/gutsy' };
 }
 
 function ubuntuKeyring(): string {

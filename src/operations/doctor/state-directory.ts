@@ -74,9 +74,11 @@ function checkWritable({ path, writable, locksWritable, uid }: StateDirectoryFac
   ];
 }
 
-function checkModes({ files, uid }: StateDirectoryFacts): Check[] {
+function checkModes({ path, files, uid }: StateDirectoryFacts): Check[] {
   const open = files.filter(({ mode }) => (mode & 0o077) !== 0);
-  const foreign = files.filter((file) => file.uid !== uid);
+  // Root gives what it makes to the owner of the directory.
+  const owner = (uid === 0 ? files.find((file) => file.path === path)?.uid : undefined) ?? uid;
+  const foreign = files.filter((file) => file.uid !== owner);
   const found: Check[] = open.map(({ path, mode, kind }) =>
     warning(
       'state.modes',
@@ -92,9 +94,9 @@ function checkModes({ files, uid }: StateDirectoryFacts): Check[] {
       info(
         'state.modes',
         first.path,
-        `belongs to uid ${first.uid}, not to this user (${uid})${foreign.length > 1 ? `, like ${foreign.length - 1} more` : ''}`,
+        `belongs to uid ${first.uid}, not to ${owner === uid ? 'this user' : 'the owner of the state'} (${owner})${foreign.length > 1 ? `, like ${foreign.length - 1} more` : ''}`,
         'Several users of one state get in each other’s way: what one writes the other can not read.',
-        `chown ${uid} ${first.path}`,
+        `chown ${owner} ${first.path}`,
       ),
     );
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { backupName, isBackupName, keptName } from './backup-name.ts';
 import { makeDirectory, syncDirectory } from './directories.ts';
 import { systemCode } from './faults.ts';
+import { giveToOwner } from './owner.ts';
 import { backupsPath, statePath } from './paths.ts';
 import { namesIn, removeQuietly, removeTemporaries, temporaryPath } from './temporary-file.ts';
 
@@ -81,6 +82,7 @@ export function copyNewest(directory: string, serial: number): void {
   try {
     makeDirectory(backupsPath(directory));
     copyFileSync(statePath(directory), temporary, constants.COPYFILE_FICLONE);
+    giveToOwner(temporary);
     renameSync(temporary, backupPath(directory, serial));
   } catch {
     removeQuietly(temporary);
@@ -105,6 +107,7 @@ export function pruneBackups(directory: string, keep: number): void {
 async function copyDurably(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_EXCL);
   await chmod(to, 0o600);
+  giveToOwner(to);
   const file = await open(to, 'r');
   try {
     await file.sync();

@@ -1,10 +1,11 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemCode } from './faults.ts';
+import { giveToOwner } from './owner.ts';
 
 /**
  * Makes a directory that only its owner may enter, with those above it that are missing, whatever the umask;
- * they survive a power loss. One that is there stays as it is.
+ * they survive a power loss. One that is there stays as it is. It belongs to the owner of the one above it.
  */
 export function makeDirectory(path: string): void {
   if (existsSync(path)) return;
@@ -18,6 +19,7 @@ export function makeDirectory(path: string): void {
     throw error;
   }
   chmodSync(path, 0o700);
+  giveToOwner(path);
   syncDirectory(above);
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, statSync, unlinkSync } from 'node:fs';
 import type * as NativeExtensions from 'fs-native-extensions';
 import { systemCode } from './faults.ts';
+import { giveToOwner } from './owner.ts';
 import { isOver, pause, throwIfAborted, type Patience } from './patience.ts';
 
 /**
@@ -73,7 +74,9 @@ export async function isKernelLockHeld(path: string): Promise<boolean> {
 
 function openLockFile(path: string): number {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-  if ((fstatSync(fd).mode & 0o777) !== 0o600) fchmodSync(fd, 0o600);
+  const { mode, uid } = fstatSync(fd);
+  if ((mode & 0o777) !== 0o600) fchmodSync(fd, 0o600);
+  if (uid === 0) giveToOwner(path);
   return fd;
 }
 

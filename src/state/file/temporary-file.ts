@@ -3,6 +3,7 @@ import { readdirSync, unlinkSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from './faults.ts';
+import { giveToOwner } from './owner.ts';
 
 /**
  * A name beside `path` that no other process uses. Whoever has the lock removes the ones that are left over,
@@ -17,6 +18,7 @@ export async function createPrivate(path: string): Promise<FileHandle> {
   const file = await open(path, 'wx', 0o600);
   try {
     await file.chmod(0o600);
+    giveToOwner(path);
     return file;
   } catch (error) {
     await file.close();
