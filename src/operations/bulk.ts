@@ -5,7 +5,7 @@ import type { OperationContext } from './context.ts';
 import { asItems, type Items } from './items.ts';
 
 /** At most so many volumes are worked on at once. */
-const VOLUMES_AT_ONCE = 32;
+const VOLUMES_AT_ONCE = 64;
 
 /** How the work on one of many volumes ended. */
 export type Outcome<T> =
