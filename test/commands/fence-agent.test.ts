@@ -67,6 +67,18 @@ describe('the fence agent', () => {
     expect(stderr).toContain('node-1 is marked as fenced, but not cut off from vol-1');
   });
 
+  test('cut off but not drained is neither on nor off', async () => {
+    const scene = await openScene({ config: { fence: { drainTimeout: '1s' } } });
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.faults({ at: 'rds1', match: 'monitor-traffic', do: 'reply', reply: 'x', times: 1000 });
+    expect((await asked(scene, 'action=off\nplug=node-1\n')).code).toBe(1);
+    await scene.faults();
+    expect(scene.sessions('vol-1')).toEqual([]);
+    expect((await asked(scene, 'action=status\nplug=node-1\n')).code).toBe(1);
+    expect((await asked(scene, 'action=off\nplug=node-1\n')).code).toBe(0);
+    expect((await asked(scene, 'action=status\nplug=node-1\n')).code).toBe(2);
+  });
+
   test('with a storage server that does not answer every action that needs it fails with 1', async () => {
     const scene = await openScene();
     await scene.run('attach', 'vol-1', 'node-1');

@@ -133,6 +133,24 @@ describe('progress on a terminal', () => {
     expect(running.lines()).toContain('done      3 volumes');
   });
 
+  test('drain and reconcile of many show how far they are', async () => {
+    const scene = await openScene({ volumes: 3 });
+    const volumes = ['vol-1', 'vol-2', 'vol-3'];
+    writeManifest(scene, volumes);
+    await scene.run('apply', '-f', path.join(scene.dir, 'manifest.yaml'), '--yes');
+    for (const volume of volumes) await scene.setDisk(volume, 'nvme-tcp-export=no');
+    const comparing = start(scene, ['reconcile', '--dry-run']);
+    expect(await comparing.ended).toBe(8);
+    expect(comparing.lines()).toContain('done      3 volumes');
+    for (const volume of volumes) await scene.setDisk(volume, 'nvme-tcp-export=yes');
+    const held = scene.hold(/nvme-tcp-export=no/);
+    const draining = start(scene, ['drain', 'node-1']);
+    await draining.shows(/0 of 3 volumes[^]*vol-1[^]*vol-2[^]*vol-3/);
+    held.letGo();
+    expect(await draining.ended).toBe(0);
+    expect(draining.lines()).toContain('done      3 volumes');
+  });
+
   test('a terminal that can not move its cursor gets plain lines', async () => {
     const scene = await openScene();
     const running = start(scene, ['attach', 'vol-1', 'node-1'], { env: { TERM: 'dumb' } });
