@@ -27,6 +27,15 @@ const RawSubsystem = v.object({
       what: v.string(),
     }),
   ),
+  deadMounts: v.optional(
+    v.array(
+      v.object({
+        device: v.pipe(v.string(), v.regex(/^\/dev\/nvme\d+n\d+(p\d+)?$/)),
+        mount: v.string(),
+      }),
+    ),
+    [],
+  ),
 });
 
 const emptyIsNull = v.pipe(
@@ -76,6 +85,9 @@ function subsystem(raw: v.InferOutput<typeof RawSubsystem>): Subsystem {
       usable,
     })),
     uses: raw.uses.map(({ kind, what }) => ({ kind, what: unescapeMount(what) })),
+    ...(raw.deadMounts.length === 0
+      ? {}
+      : { deadMounts: raw.deadMounts.map(({ device, mount }) => ({ device, mount: unescapeMount(mount) })) }),
   };
 }
 

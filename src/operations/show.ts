@@ -8,6 +8,7 @@ import type { State } from '../state/state.ts';
 import type { OperationContext } from './context.ts';
 import type { Subsystem } from './ports/node.ts';
 import type { Disk } from './ports/storage-server.ts';
+import { describeDeadMounts } from './dead-mounts.ts';
 import { resolveVolume, type MayTouch } from './resolve.ts';
 import { lookAtVolume, sameAddress, standing, subsystemOf } from './seen.ts';
 
@@ -166,6 +167,8 @@ export function differences(
       found.push(`the state says attached to ${node}, the node is not connected`);
     if (holding && stand === 'dead') found.push(`the controller on ${node} is not live`);
     if (!holding && stand !== 'none') found.push(`${node} holds a controller of it`);
+    const dead = view.seen?.deadMounts ?? [];
+    if (dead.length > 0) found.push(`on ${node} ${describeDeadMounts(dead)}`);
     for (const controller of view.seen?.controllers ?? []) {
       if (!sameAddress(controller.address, address)) {
         found.push(`${node} is connected to that NQN at ${controller.address}, not at ${address}`);

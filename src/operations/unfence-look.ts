@@ -1,6 +1,7 @@
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import type { FencedMark, State } from '../state/state.ts';
 import { step, type OperationContext } from './context.ts';
+import { describeDeadMounts, umountLine } from './dead-mounts.ts';
 import type { Subsystem } from './ports/node.ts';
 import { describeUse, subsystemOf } from './seen.ts';
 
@@ -59,11 +60,16 @@ export async function lookForLeftovers(
 }
 
 function ghostly(node: string, ghosts: readonly Subsystem[]): RdsctlError {
+  const dead = ghosts.flatMap(({ deadMounts = [] }) => deadMounts);
+  const why =
+    dead.length > 0 ? describeDeadMounts(dead) : 'a mount of it was not ended, or a process did not let go';
   return new RdsctlError('DEVICE_IN_USE', {
-    message: `${node} still holds the gone device of ${ghosts.map(({ nqn }) => nqn).join(', ')} open: a mount of it was not ended, or a process did not let go`,
+    message: `${node} still holds the gone device of ${ghosts.map(({ nqn }) => nqn).join(', ')} open: ${why}`,
     now: `Nothing was changed: ${node} stays fenced.`,
     hints: [
-      { when: `Find the mount on ${node}, and end it:`, run: 'grep /dev/nvme /proc/[0-9]*/mountinfo' },
+      dead.length > 0
+        ? { when: `End it, on ${node}:`, run: umountLine(dead) }
+        : { when: `Find the mount on ${node}, and end it:`, run: 'grep /dev/nvme /proc/[0-9]*/mountinfo' },
       { when: 'Or reboot it, then again:', run: `rdsctl unfence ${node}` },
     ],
     details: { node, subsystems: ghosts },

@@ -44,6 +44,16 @@ async function expectSilent(scene: Scene): Promise<void> {
   expect({ changes: changes(scene).length, audit: scene.audit().length }).toEqual(before);
 }
 
+/** Its power goes, and comes back; `last` is exported after all others. */
+async function restartServer(scene: Scene, last = 'vol-1'): Promise<void> {
+  const since = scene.events().length;
+  await scene.simulation.rds.down('off');
+  await scene.simulation.rds.up();
+  await scene.simulation.events.waitFor(
+    ({ seq, event, volume }) => seq > since && event === 'export-on' && volume === last,
+  );
+}
+
 /** It is told each time, with the same words, and nothing is changed. */
 async function expectReported(scene: Scene, wanted: Partial<DriftItem>): Promise<void> {
   const before = { state: scene.stateBytes(), changes: changes(scene).length, audit: scene.audit().length };
@@ -138,12 +148,7 @@ describe('repaired unasked', () => {
     async (kernel) => {
       const scene = await attached({ traits: { 'node-1': { kernel } } });
       await scene.run('attach', 'vol-2', 'node-1');
-      const server = scene.simulation.storageServers.get('rds1');
-      await server?.down('off');
-      await server?.up();
-      await scene.simulation.events.waitFor(
-        ({ event, volume }) => event === 'export-on' && volume === 'vol-2',
-      );
+      await restartServer(scene, 'vol-2');
       const { outcome } = await reconcile(scene);
       expect(outcome.code, outcome.stderr).toBe(0);
       for (const volume of ['vol-1', 'vol-2']) {
@@ -152,6 +157,65 @@ describe('repaired unasked', () => {
       await expectSilent(scene);
     },
   );
+
+  test.for(['6.1', '6.12'] as const)(
+    'a file system that stays on the dead device after that is told with what to run, and left (kernel %s)',
+    async (kernel) => {
+      const scene = await attached({ traits: { 'node-1': { kernel } } });
+      const { uses, host } = scene.simulation.node('node-1').kernel;
+      uses.add('nvme0n1', { kind: 'mount', directory: '/srv/data', seen: 'container' });
+      await restartServer(scene);
+      const { outcome, drift } = await reconcile(scene);
+      expect(outcome.code, outcome.stderr).toBe(0);
+      const now = host.subsystems[0]?.device?.name;
+      expect(now).toBe('nvme0n2');
+      const dead = {
+        kind: 'dead-mount',
+        node: 'node-1',
+        meaning:
+          'on node-1 /srv/data is mounted from /dev/nvme0n1, which is gone: whoever uses it gets errors, also when vol-1 is connected again',
+        command: 'umount /srv/data   # on node-1, then mount /dev/nvme0n2 there',
+      };
+      expect(drift.at(-1)).toMatchObject({
+        ...dead,
+        result: 'left',
+        details: { deadMounts: [{ device: '/dev/nvme0n1', mount: '/srv/data' }], device: '/dev/nvme0n2' },
+      });
+      await expectReported(scene, dead);
+      expect(uses.all).toHaveLength(1);
+
+      const marked = 'differs: on node-1 /srv/data is mounted from /dev/nvme0n1, which is gone';
+      expect((await scene.run('show', 'vol-1')).stdout).toContain(marked);
+      const drawn = (await scene.run('tree')).stdout;
+      expect(drawn).toContain(marked);
+      expect(drawn).toMatch(/-- \/dev\/nvme0n2\n.*-- \/dev\/nvme0n1 \(gone\)\n.*-- \/srv\/data \(dead\)\n/);
+      const checks = (await scene.run('doctor', '-o', 'json')).json()['checks'] as { id: string }[];
+      expect(checks.filter(({ id }) => id === 'node.dead-mount')).toEqual([
+        expect.objectContaining({
+          severity: 'warning',
+          host: 'node-1',
+          subject: '/srv/data',
+          fix: { on: 'node-1', run: 'umount /srv/data' },
+        }),
+      ]);
+
+      uses.remove(() => true);
+      uses.add('nvme0n2', { kind: 'mount', directory: '/srv/data', seen: 'own' });
+      await expectSilent(scene);
+    },
+  );
+
+  test('a file system that a fenced node still has mounted is what the fence left, and no drift', async () => {
+    const scene = await attached();
+    const { uses } = scene.simulation.node('node-1').kernel;
+    uses.add('nvme0n1', { kind: 'mount', directory: '/srv/data', seen: 'own' });
+    await scene.run('fence', 'node-1', '--yes');
+    await expectSilent(scene);
+    const refused = await scene.run('unfence', 'node-1');
+    expect(refused.code).toBe(7);
+    expect(refused.stderr).toContain('/srv/data is mounted from /dev/nvme0n1, which is gone');
+    expect(refused.stderr).toContain('umount /srv/data');
+  });
 
   test('an export that the storage server forgot is made again, for the owner alone', async () => {
     const scene = await attached();

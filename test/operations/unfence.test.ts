@@ -72,6 +72,20 @@ describe('unfence', () => {
     expect(mark()).not.toBeNull();
   });
 
+  it('is refused while one is mounted from a device that is gone, and names the mount', async () => {
+    const { run, node, mark } = setup();
+    const dead = [
+      { device: '/dev/nvme0n1', mount: '/srv' },
+      { device: '/dev/nvme0n1', mount: "/srv/it's here" },
+    ];
+    node('node-1').subsystems.set(NQN, aSubsystem({ controllers: [], devices: [], deadMounts: dead }));
+    const error = await failure(run());
+    expect(error).toMatchObject({ reason: 'DEVICE_IN_USE', exitCode: 7 });
+    expect(error.message).toContain('/srv is mounted from /dev/nvme0n1, which is gone');
+    expect(error.hints[0]?.run).toBe(String.raw`umount '/srv/it'\''s here' /srv`);
+    expect(mark()).not.toBeNull();
+  });
+
   it('is refused without the node, unless forced, which is said', async () => {
     const { run, node, mark, warnings } = setup();
     node('node-1').error = unreachable('node-1');

@@ -23,8 +23,12 @@ view_json() {
     [ -e "$s/subsysnqn" ] || continue
     line "$s/subsysnqn"; want=0
     for q in "$@"; do if [ "$q" = "$v" ]; then want=1; fi; done
-    # a subsystem without controllers can be the ghost of one that was mounted: shown when it was asked for
-    if [ $want = 1 ] || is_tcp "$s"; then printf '%s' "$first"; subsystem_json "$s" $want; first=,; fi
+    # a subsystem without controllers is the ghost of one that was mounted or open: shown when it was asked for, or
+    # when the mount can be named
+    if is_tcp "$s"; then want_it=1; seek_dead
+    elif is_ghost "$s"; then want_it=$want; seek_dead; if [ -n "$(dead_json "$s")" ]; then want_it=1; fi
+    else want_it=$want; fi
+    if [ $want_it = 1 ]; then printf '%s' "$first"; subsystem_json "$s" $want; first=,; fi
   done
   printf ']}'
 }

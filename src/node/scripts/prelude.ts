@@ -83,6 +83,9 @@ devices_json() {
 # is subsystem directory $1 one that is reached over TCP
 is_tcp() { for c in "$1"/nvme*; do if [ -e "$c/transport" ]; then line "$c/transport"; [ "$v" = tcp ] && return 0; fi; done; return 1; }
 
+# has subsystem directory $1 no controllers: only whoever holds its gone device keeps it
+is_ghost() { for c in "$1"/nvme*/transport; do if [ -e "$c" ]; then return 1; fi; done; return 0; }
+
 # the directory of the subsystem with NQN $1 (compared whole) into found
 find_subsystem() {
   found=''
@@ -139,12 +142,47 @@ uses_json() {
   done
 }
 
+# What is mounted from an NVMe device that is gone, a line "nvme0n1 MOUNTPOINT" each, into dead. Who writes there
+# gets errors for ever, while a new device of the same volume may be at work. Each mount namespace is read once,
+# not each process. The kernel keeps a gone device's name taken while it is mounted (lab: g1): what is named so in
+# sysfs is there.
+dead='' dead_sought=''
+seek_dead() {
+  if [ -n "$dead_sought" ]; then return; fi
+  dead_sought=1
+  files=$(ls -iL "$R"/proc/[0-9]*/ns/mnt 2>/dev/null | awk '!seen[$1]++ { sub(/ns\/mnt$/, "mountinfo", $2); print $2 }')
+  mounted=$(cat \${files:-"$R"/proc/[0-9]*/mountinfo} 2>/dev/null | awk '/ - [^ ]+ \/dev\/nvme/ {
+    for (i = 7; i < NF; i++) if ($i == "-") break
+    if (!seen[$(i + 2), $5]++) { sub(/^\/dev\//, "", $(i + 2)); print $(i + 2), $5 }
+  }')
+  while IFS=' ' read -r n m; do
+    if [ -n "$n" ] && is_device "\${n%p*}" && [ ! -e "$R/sys/class/block/\${n%p*}" ]; then dead=$dead$n\ $m$nl; fi
+  done <<END
+$mounted
+END
+}
+
+# Those of subsystem directory $1 as JSON items: its number is in their name, and stays taken as long as they are
+# mounted. (With multipath off the controller's number is there: the same one, unless it was not the first.)
+dead_json() {
+  deadp=''
+  while IFS=' ' read -r n m; do
+    case $n in
+    nvme"\${1##*/nvme-subsys}"n*) printf '%s{"device":"/dev/%s","mount":' "$deadp" "$n"; str "$m"; printf '}'; deadp=, ;;
+    esac
+  done <<END
+$dead
+END
+}
+
 # one subsystem directory $1 as JSON; $2 = 1: with its uses
 subsystem_json() {
   printf '{"nqn":'; line "$1/subsysnqn"; str "$v"
   printf ',"controllers":['; controllers_json "$1"
   printf '],"devices":['; devices_json "$1"
-  printf '],"uses":['; if [ "$2" = 1 ]; then uses_json "$1"; fi; printf ']}'
+  printf '],"uses":['; if [ "$2" = 1 ]; then uses_json "$1"; fi; printf ']'
+  if [ -n "$dead" ]; then printf ',"deadMounts":['; dead_json "$1"; printf ']'; fi
+  printf '}'
 }
 
 # a file for what uses_json finds, made where it is needed

@@ -3,6 +3,7 @@ import { checksOf, HERE, SEVERITIES, type Check } from './check.ts';
 import { checkClock } from './clocks.ts';
 import { checkConfiguration } from './configuration.ts';
 import { checkExports } from './exports.ts';
+import { checkDeadMounts } from './dead-mounts.ts';
 import type { DoctorFacts } from './facts.ts';
 import { checkAddresses, checkFirewall } from './firewall.ts';
 import { checkIdentity, checkTwins } from './identity.ts';
@@ -109,6 +110,7 @@ function judgeNode(
     ...checkClock(node, view.view.clock, at, 'timedatectl set-ntp true'),
     ...checkReconnecting(node, view, config, [...nqns]),
     ...checkLeftovers(node, view, config, state.view, disks),
+    ...checkDeadMounts(node, view.view, nqns),
   ];
 }
 

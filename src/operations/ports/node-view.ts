@@ -26,6 +26,13 @@ export interface Use {
   readonly what: string;
 }
 
+/** A file system that is still mounted from a device that is gone: whoever uses it gets errors, for ever. */
+export interface DeadMount {
+  /** The device, or partition, as it was called. */
+  readonly device: string;
+  readonly mount: string;
+}
+
 /** A subsystem that a node knows. */
 export interface Subsystem {
   readonly nqn: string;
@@ -33,6 +40,8 @@ export interface Subsystem {
   readonly devices: readonly Device[];
   /** Only when it was asked for. */
   readonly uses: readonly Use[];
+  /** Of devices that it had before; left out when there are none, or they were not looked for. */
+  readonly deadMounts?: readonly DeadMount[];
 }
 
 /** What a node says of itself. Never proof that it can't write. */

@@ -1,8 +1,8 @@
 import type { NodeDiagnosis } from './node-diagnosis.ts';
-import type { Controller, Device, Use, Subsystem, NodeView } from './node-view.ts';
+import type { Controller, DeadMount, Device, Use, Subsystem, NodeView } from './node-view.ts';
 import type { WatchRequest, WatchView } from './node-watch.ts';
 
-export type { Controller, Device, Use, Subsystem, NodeView };
+export type { Controller, DeadMount, Device, Use, Subsystem, NodeView };
 
 export interface ConnectRequest {
   readonly nqn: string;

@@ -2,10 +2,11 @@ import { NOBODY } from '../../attachment/host-nqn.ts';
 import { UNKNOWN_HOST } from '../../attachment/names.ts';
 import { holds } from '../../attachment/transitions.ts';
 import { parseComment } from '../../attachment/tag.ts';
-import { describeUse, standing } from '../seen.ts';
+import { describeDeadMounts, umountLine } from '../dead-mounts.ts';
+import { describeUse, standing, usableDevice } from '../seen.ts';
 import { factsOf, fencedOf, judge, type Facts } from './judge.ts';
 import { ruleFor } from './rules.ts';
-import { EXPORTED_AGAIN, MOUNTED, WITHDRAWN } from './rules/beside.ts';
+import { DEAD_MOUNT, EXPORTED_AGAIN, MOUNTED, WITHDRAWN } from './rules/beside.ts';
 import type { Repair, Rule } from './rules/rule.ts';
 import type { StrangerSituation } from './situation.ts';
 import { strangerRuleFor } from './stranger-rules.ts';
@@ -57,7 +58,25 @@ export function driftOf(views: Views, sessions: Sessions, key: string, labelOf: 
   if (facts.disk.mountFilesystem === true && wanted) {
     found.push(drift(MOUNTED, 'mounted-by-server', facts, node, labelOf, {}));
   }
-  return found;
+  return [...found, ...deadMounts(facts, labelOf)];
+}
+
+/** On the nodes that have the volume: what a node that was cut off still mounts is looked at by `unfence`. */
+function deadMounts(facts: Facts, labelOf: LabelOf): Drift[] {
+  const { attachment, subsystems } = facts;
+  if (attachment === null || attachment.phase === 'fenced') return [];
+  return attachment.holders.flatMap(({ node }) => {
+    const subsystem = subsystems.get(node);
+    const dead = subsystem?.deadMounts ?? [];
+    if (subsystem === undefined || dead.length === 0) return [];
+    const device = usableDevice(subsystem)?.path ?? null;
+    const words = {
+      mounts: describeDeadMounts(dead),
+      umount: umountLine(dead),
+      device: device ?? 'its new device',
+    };
+    return [drift(DEAD_MOUNT, 'dead-mount', facts, node, labelOf, { deadMounts: dead, device }, words)];
+  });
 }
 
 /** Every volume that has drift. Pure. */
@@ -106,6 +125,7 @@ function drift(
   node: string | null,
   labelOf: LabelOf,
   details: Drift['details'],
+  more: Readonly<Record<string, string>> = {},
 ): Drift {
   const slash = key.indexOf('/');
   const words: Readonly<Record<string, string>> = {
@@ -114,6 +134,7 @@ function drift(
     nqn: disk?.nqn ?? attachment?.nqn ?? '',
     rds: key.slice(0, slash),
     slot: key.slice(slash + 1),
+    ...more,
   };
   const filled = (text: string): string =>
     text.replace(/\{(\w+)\}/g, (whole, name: string) => words[name] ?? whole);

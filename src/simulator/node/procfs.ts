@@ -32,6 +32,9 @@ export function procUnit(held: readonly HeldDevice[]): Unit {
     unit.set(`proc/${pid}/comm`, { file: `${command}\n` });
     unit.set(`proc/${pid}/cmdline`, { file: `${command}\0` });
     unit.set(`proc/${pid}/mountinfo`, { file: mounts });
+    // One file for each mount namespace: processes of one have the same inode behind their links.
+    const ofItsOwn = pid === 1 || pid === CONTAINER;
+    unit.set(`proc/${pid}/ns/mnt`, ofItsOwn ? { file: '' } : { link: '../../1/ns/mnt' });
     unit.set(`proc/${pid}/fd`, { dir: true });
     fds.forEach((to, number) => unit.set(`proc/${pid}/fd/${number}`, { link: to }));
   }

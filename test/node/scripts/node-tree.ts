@@ -129,6 +129,7 @@ export class NodeTree {
   #device(under: string, { name, sectors = 2048, ...spec }: DeviceSpec, hidden: boolean): void {
     const numbers = spec.numbers ?? `259:${name.replace(/\D/g, '')}`;
     this.write(`${under}/${name}/dev`, `${numbers}\n`);
+    this.write(`sys/class/block/${name}/dev`, `${numbers}\n`);
     this.write(`${under}/${name}/size`, `${sectors}\n`);
     for (const partition of spec.partitions ?? []) {
       this.write(`${under}/${name}/${partition.name}/dev`, `${partition.numbers}\n`);

@@ -138,6 +138,90 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('OBSERVE
     expect(observe(tree, NQN).subsystems).toEqual([{ nqn: NQN, controllers: [], devices: [], uses: [] }]);
   });
 
+  describe('a file system on a device that is gone', () => {
+    const mountOf = (source: string, where: string, numbers = '259:1'): string =>
+      `36 35 ${numbers} / ${where} rw,relatime shared:1 - ext4 ${source} rw\n`;
+    const ours: SubsystemSpec = {
+      name: 'nvme-subsys0',
+      nqn: NQN,
+      controllers: [{ name: 'nvme1' }],
+      devices: [{ name: 'nvme0n2', numbers: '259:3' }],
+    };
+    const dead = (tree: NodeTree, ...usesOf: string[]) =>
+      observe(tree, ...usesOf).subsystems.map(({ nqn, deadMounts }) => ({ nqn, deadMounts }));
+
+    it('is told with the volume, which has another device now, asked for or not', () => {
+      const tree = new NodeTree([ours]);
+      tree.write(
+        'proc/1/mountinfo',
+        mountOf('/dev/sda1', '/', '8:1') + mountOf('/dev/nvme0n1', '/srv/a\\040b'),
+      );
+      tree.write(
+        'proc/77/mountinfo',
+        mountOf('/dev/nvme0n1p2', '/srv/c') + mountOf('/dev/nvme0n1', '/srv/a\\040b'),
+      );
+      const told = [
+        { device: '/dev/nvme0n1', mount: '/srv/a b' },
+        { device: '/dev/nvme0n1p2', mount: '/srv/c' },
+      ];
+      expect(dead(tree)).toEqual([{ nqn: NQN, deadMounts: told }]);
+      expect(dead(tree, NQN)).toEqual([{ nqn: NQN, deadMounts: told }]);
+    });
+
+    it('is told where the volume has neither controller nor device', () => {
+      const tree = new NodeTree([{ name: 'nvme-subsys0', nqn: NQN }]);
+      tree.write('proc/1/mountinfo', mountOf('/dev/nvme0n1', '/srv/data'));
+      expect(dead(tree)).toEqual([
+        { nqn: NQN, deadMounts: [{ device: '/dev/nvme0n1', mount: '/srv/data' }] },
+      ]);
+    });
+
+    it('is not one on a device that is there, a partition of it, or one with numbers of its own', () => {
+      const tree = new NodeTree([ours]);
+      tree.write(
+        'proc/1/mountinfo',
+        mountOf('/dev/nvme0n2', '/srv/data', '259:3') +
+          mountOf('/dev/nvme0n2p1', '/srv/part', '259:4') +
+          mountOf('/dev/nvme0n2', '/srv/btrfs', '0:45'),
+      );
+      expect(dead(tree)).toEqual([{ nqn: NQN, deadMounts: undefined }]);
+    });
+
+    it("is told of its own volume alone, and never of one of the node's own disks", () => {
+      const ten = { ...ours, name: 'nvme-subsys10', nqn: `${NQN}0`, devices: [{ name: 'nvme10n1' }] };
+      const pcie: SubsystemSpec = {
+        name: 'nvme-subsys2',
+        nqn: 'nqn.2014.08.org.nvmexpress:144d144dS4EW',
+        controllers: [{ name: 'nvme2', transport: 'pcie', address: '0000:01:00.0' }],
+      };
+      const tree = new NodeTree([ours, ten, pcie]);
+      tree.write(
+        'proc/1/mountinfo',
+        mountOf('/dev/nvme10n2', '/srv/ten') +
+          mountOf('/dev/nvme2n1', '/srv/own') +
+          mountOf('/dev/nvme1n1', '/x'),
+      );
+      expect(dead(tree)).toEqual([
+        { nqn: NQN, deadMounts: undefined },
+        { nqn: `${NQN}0`, deadMounts: [{ device: '/dev/nvme10n2', mount: '/srv/ten' }] },
+      ]);
+    });
+
+    it('is found in every mount namespace, each of which is read once', () => {
+      const tree = new NodeTree([ours]);
+      for (const pid of [1, 2, 77]) tree.write(`proc/${pid}/mountinfo`, mountOf('/dev/sda1', '/', '8:1'));
+      tree.write('proc/1/ns/mnt', '');
+      tree.link('proc/2/ns/mnt', 'proc/1/ns/mnt');
+      tree.write('proc/77/ns/mnt', '');
+      // Not what another process of the namespace would ever show: it tells which one was read.
+      tree.write('proc/2/mountinfo', mountOf('/dev/nvme0n1', '/never/read'));
+      tree.write('proc/77/mountinfo', mountOf('/dev/nvme0n1', '/in/a/container'));
+      expect(dead(tree)).toEqual([
+        { nqn: NQN, deadMounts: [{ device: '/dev/nvme0n1', mount: '/in/a/container' }] },
+      ]);
+    });
+  });
+
   it('compares NQNs whole: one that begins like another has its own uses', () => {
     const tree = new NodeTree([
       oneLive(NQN),

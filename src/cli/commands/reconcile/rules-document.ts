@@ -1,7 +1,12 @@
 import { UNKNOWN_HOST } from '../../../attachment/names.ts';
 import { FIREWALL_RULES } from '../../../operations/reconcile/firewall.ts';
 import { RULES } from '../../../operations/reconcile/rules.ts';
-import { EXPORTED_AGAIN, MOUNTED, WITHDRAWN } from '../../../operations/reconcile/rules/beside.ts';
+import {
+  DEAD_MOUNT,
+  EXPORTED_AGAIN,
+  MOUNTED,
+  WITHDRAWN,
+} from '../../../operations/reconcile/rules/beside.ts';
 import type { Repair } from '../../../operations/reconcile/rules/rule.ts';
 import { DIMENSIONS, matches, STRANGER_DIMENSIONS } from '../../../operations/reconcile/situation.ts';
 import { STRANGER_RULES } from '../../../operations/reconcile/stranger-rules.ts';
@@ -77,7 +82,11 @@ export function reconcileDocument(): string {
     '\n',
     table(STRANGER_RULES, STRANGER_DIMENSIONS),
     '\n## Besides\n\n',
-    `\`${MOUNTED.kind ?? ''}\`: ${MOUNTED.meaning}. It is only reported: \`${MOUNTED.command}\`.\n`,
+    `\`${MOUNTED.kind ?? ''}\`: ${MOUNTED.meaning}. It is only reported: \`${MOUNTED.command}\`.\n\n`,
+    `\`${DEAD_MOUNT.kind ?? ''}\`: ${DEAD_MOUNT.meaning}. \`mounts\` says what is mounted from which device that is gone; \`details\` has it\n`,
+    'as data. A storage server that was restarted may give a namespace another identity: the node drops the device, and what\n',
+    'is mounted stays on it while a new one is connected. Looked for on the nodes that have the volume. It is only reported,\n',
+    `since who uses it must be ended first: \`${DEAD_MOUNT.command}\`.\n`,
     ENDING,
     ...[WITHDRAWN, EXPORTED_AGAIN].map(
       ({ kind, meaning, repair, command }) =>

@@ -42,6 +42,7 @@ export function showBody(result: ShowResult): object {
               controllers: view.seen?.controllers ?? [],
               devices: view.seen?.devices ?? [],
               uses: view.seen?.uses ?? [],
+              deadMounts: view.seen?.deadMounts ?? [],
             },
       ),
     },

@@ -61,7 +61,7 @@ function nodeBranch({ node, view, remembered, fenced }: TreeNode, style: Style):
           : [{ label: `${remembered} ${style.dim('(as the state remembers it)')}`, below: [] }],
     };
   }
-  const { controllers = [], devices = [], uses = [] } = view.seen ?? {};
+  const { controllers = [], devices = [], uses = [], deadMounts = [] } = view.seen ?? {};
   const states = controllers.map(({ state }) => (state === 'live' ? style.good(state) : style.bad(state)));
   const connection = states.length === 0 ? style.bad('not connected') : states.join(', ');
   const used = telling(uses).map((use) => ({
@@ -69,10 +69,15 @@ function nodeBranch({ node, view, remembered, fenced }: TreeNode, style: Style):
     below: [],
   }));
   const [only] = devices;
-  const below =
+  const present =
     only !== undefined && devices.length === 1
       ? [deviceBranch(only, used, style)]
       : [...devices.map((device) => deviceBranch(device, [], style)), ...used];
+  const gone = deadMounts.map(({ device, mount }) => ({
+    label: `${device} ${style.bad('(gone)')}`,
+    below: [{ label: `${mount} ${style.bad('(dead)')}`, below: [] }],
+  }));
+  const below = [...present, ...gone];
   return { label: `${name}  ${connection}`, below };
 }
 

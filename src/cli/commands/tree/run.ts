@@ -76,6 +76,7 @@ function treeBody(rds: string, { disk, attachment, nodes, differences }: TreeVol
             controllers: view.seen?.controllers ?? [],
             devices: view.seen?.devices ?? [],
             uses: view.seen?.uses ?? [],
+            deadMounts: view.seen?.deadMounts ?? [],
           }),
     })),
     differences,

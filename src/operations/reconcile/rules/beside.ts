@@ -9,6 +9,18 @@ export const MOUNTED: Rule = {
   command: '/disk set [find where slot="{slot}"] mount-filesystem=no   # on {rds}',
 };
 
+/**
+ * The node has a new device of the volume, and a file system is still mounted from the one before: after a restart of
+ * the storage server, say, when the namespace came back with another identity.
+ */
+export const DEAD_MOUNT: Rule = {
+  kind: 'dead-mount',
+  when: {},
+  meaning: 'on {node} {mounts}: whoever uses it gets errors, also when {volume} is connected again',
+  repair: null,
+  command: '{umount}   # on {node}, then mount {device} there',
+};
+
 /** A claim of hosts unknown is there only until their sessions are ended, and that is drained. */
 export const WITHDRAWN: Rule = {
   kind: 'leftover-export',
