@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { fstatSync, type Stats } from 'node:fs';
+import { constants, fstatSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { makeDirectory, syncDirectory } from '../state/file/directories.ts';
 import { systemCode } from '../state/file/faults.ts';
@@ -93,12 +93,14 @@ function known(facts: AuditFacts): AuditFacts {
   };
 }
 
+/** A link in its place is not followed: the state's owner may not be who writes. */
 async function openPrivate(path: string): Promise<FileHandle> {
-  const file = await open(path, 'a+', 0o600);
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+  const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   try {
     const stat: Stats = await file.stat();
     if (stat.size === 0 && (stat.mode & 0o777) !== 0o600) await file.chmod(0o600);
-    if (stat.uid === 0) giveToOwner(path);
+    if (stat.uid === 0) giveToOwner(path, file.fd);
     return file;
   } catch (error) {
     await file.close();

@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -305,5 +306,30 @@ describe('many processes', () => {
     expect(new Set(reported).size).toBe(reported.length);
     const kept = new Set((await entries(log)).map(({ seq }) => seq));
     expect(reported.filter((seq) => !kept.has(seq))).toEqual([]);
+  });
+});
+
+describe('a link in the place of the log', () => {
+  it('is not followed', async () => {
+    const directory = newDirectory();
+    const other = `${directory}-other`;
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(other, 'theirs\n');
+    symlinkSync(other, join(directory, 'audit.jsonl'));
+    await expect(openAuditLog({ directory }).append(sampleFacts())).rejects.toMatchObject({
+      reason: 'AUDIT_FAILED',
+    });
+    expect(readFileSync(other, 'utf8')).toBe('theirs\n');
+  });
+});
+
+describe('entries that come at once', () => {
+  it('are written in their order, joined to one another', async () => {
+    const directory = newDirectory();
+    const log = openAuditLog({ directory });
+    const made = await Promise.all(Array.from({ length: 20 }, () => log.append(sampleFacts())));
+    expect(made.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(await entries(log)).toEqual(made);
+    expect(await log.verify()).toMatchObject({ whole: true, entries: 20, problems: [] });
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -51,4 +51,14 @@ it('is not had by who waited for a file that was removed meanwhile', async () =>
   expect(third?.isCurrent()).toBe(true);
   third?.release();
   expect(existsSync(path)).toBe(false);
+});
+
+it('follows no link that was put in its place', async () => {
+  const path = newPath();
+  const other = `${path}-other`;
+  writeFileSync(other, 'theirs', { mode: 0o644 });
+  symlinkSync(other, path);
+  await expect(acquireKernelLock(path, patience(0))).rejects.toMatchObject({ code: 'ELOOP' });
+  expect(readFileSync(other, 'utf8')).toBe('theirs');
+  expect(statSync(other).mode & 0o777).toBe(0o644);
 });

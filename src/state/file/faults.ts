@@ -85,6 +85,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EISDIR: 'a directory is in its place (EISDIR)',
   ENOTDIR: 'part of the path is not a directory (ENOTDIR)',
   ENOENT: 'no such file or directory (ENOENT)',
+  ELOOP: 'a symbolic link is in its place (ELOOP)',
   EMFILE: 'too many open files (EMFILE)',
 };
 

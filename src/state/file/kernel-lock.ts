@@ -72,11 +72,13 @@ export async function isKernelLockHeld(path: string): Promise<boolean> {
   }
 }
 
+/** A link in its place is not followed: the state's owner may not be who locks. */
 function openLockFile(path: string): number {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   const { mode, uid } = fstatSync(fd);
   if ((mode & 0o777) !== 0o600) fchmodSync(fd, 0o600);
-  if (uid === 0) giveToOwner(path);
+  if (uid === 0) giveToOwner(path, fd);
   return fd;
 }
 

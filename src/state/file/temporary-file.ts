@@ -18,7 +18,7 @@ export async function createPrivate(path: string): Promise<FileHandle> {
   const file = await open(path, 'wx', 0o600);
   try {
     await file.chmod(0o600);
-    giveToOwner(path);
+    giveToOwner(path, file.fd);
     return file;
   } catch (error) {
     await file.close();
