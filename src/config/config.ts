@@ -12,7 +12,8 @@ export interface Config {
 
 export interface StorageServerConfig {
   readonly host: string;
-  readonly port: number;
+  /** Null = what ~/.ssh/config says, else 22. */
+  readonly port: number | null;
   readonly user: string;
   readonly identityFile: string | null;
   readonly hostKey: string | null;

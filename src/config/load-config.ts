@@ -78,7 +78,7 @@ export function makeEffective(
   const config: Config = {
     storageServers: mapValues(parsed.storageServers, (_name, server): StorageServerConfig => ({
       host: server.host,
-      port: server.port ?? 22,
+      port: server.port ?? null,
       user: server.user,
       identityFile: absolute(server.identityFile),
       hostKey: server.hostKey ?? null,

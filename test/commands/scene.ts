@@ -1,4 +1,5 @@
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -33,6 +34,8 @@ export interface SceneOptions extends Omit<SimulationOptions, 'dir'> {
   readonly twoAllowed?: readonly string[];
   /** Volumes (rds/slot) that are connected by hand, beside the state. */
   readonly byHand?: readonly string[];
+  /** A private key that every host lets in, instead of one for storage servers and one for nodes. */
+  readonly loginKey?: string;
 }
 
 /** A storage server and nodes, and rdsctl to run against them. */
@@ -74,9 +77,10 @@ export interface Scene {
 
 /** Opens a scene for one test; afterwards what must hold after every test is checked. */
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
-  const { config, twoAllowed = [], byHand = [], ...rest } = options;
+  const { config, twoAllowed = [], byHand = [], loginKey, ...rest } = options;
   const dir = mkdtempSync(join(tmpdir(), 'rdsctl-commands-'));
   putKeys(join(dir, 'keys'));
+  if (loginKey !== undefined) putLoginKey(join(dir, 'keys'), loginKey);
   const simulation = await startSimulation({ nodes: 2, volumes: 2, timeScale: 20, ...rest, dir });
   keepKeys(join(dir, 'keys'));
   const stateDir = join(dir, 'state');
@@ -190,6 +194,13 @@ function keepKeys(directory: string): void {
 function putKeys(directory: string): void {
   mkdirSync(directory, { mode: 0o700 });
   for (const [name, bytes] of keys) writeFileSync(join(directory, name), bytes, { mode: 0o600 });
+}
+
+function putLoginKey(directory: string, key: string): void {
+  for (const name of ['rdsctl', 'root']) {
+    copyFileSync(key, join(directory, name));
+    rmSync(join(directory, `${name}.pub`), { force: true });
+  }
 }
 
 /** What must hold whatever a test did. */

@@ -104,7 +104,7 @@ describe('the effective configuration', () => {
       storageServers: {
         r: {
           host: '10.0.0.1',
-          port: 22,
+          port: null,
           user: 'rdsctl',
           identityFile: null,
           hostKey: null,

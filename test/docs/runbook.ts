@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Scene } from '../commands/scene.ts';
 import { readDocument, stepsOf, type Document } from './document.ts';
-import { runBlock } from './shell.ts';
+import { runBlock, type Programs } from './shell.ts';
 
 /** What happens in the world between blocks. */
 interface Meanwhile {
@@ -11,10 +11,13 @@ interface Meanwhile {
 /** A runbook that is played against the simulator, heading by heading. */
 export class Runbook {
   readonly #document: Document;
+  readonly #programs: (scene: Scene) => Programs;
   readonly #played = new Set<string>();
 
-  constructor(file: string) {
+  /** @param programs what stands in for more programs than rdsctl and ssh */
+  constructor(file: string, programs: (scene: Scene) => Programs = () => ({})) {
     this.#document = readDocument(file);
+    this.#programs = programs;
   }
 
   /**
@@ -34,7 +37,7 @@ export class Runbook {
       expect(steps, `${this.#document.file}: "${heading}" has no commands`).not.toEqual([]);
       this.#played.add(heading);
       for (const { where, script, exitCode, shows } of steps) {
-        const { code, output } = await runBlock(scene, script);
+        const { code, output } = await runBlock(scene, script, this.#programs(scene));
         expect(code, `${where}: ${script}\n${output}`).toBe(exitCode);
         expect(missing(shows, output), `${where}: ${script}\nprints:\n${output}`).toEqual([]);
         await after[(count += 1)]?.();

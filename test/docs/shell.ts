@@ -5,28 +5,30 @@ import type { Readable, Writable } from 'node:stream';
 import type { Scene } from '../commands/scene.ts';
 
 /**
- * What a runbook's blocks are run with: sh itself, in which `rdsctl` and `ssh` hand their words to the test
- * over descriptor 3 and wait on 4 until it has put what they print into files.
+ * What stands in for a program of a block: hands its words to the test over descriptor 3 and waits on 4 until it
+ * has put what is printed into files.
  */
-const PRELUDE = String.raw`
-exec 2>&1
-hand_over() {
-  for word do printf '+%s\n' "$word"; done >&3
-  echo >&3
-  read -r answer code <&4 || exit 99
-  cat "$answer.err" >&2
-  cat "$answer.out"
-  return "$code"
-}
-rdsctl() { hand_over rdsctl "$@"; }
-ssh() { hand_over ssh "$@"; }
-`;
+const STAND_IN = String.raw`#!/bin/sh
+{
+  printf '+%s\n' "\${0##*/}"
+  for word do printf '+%s\n' "$word"; done
+  echo
+} >&3
+read -r answer code <&4 || exit 99
+cat "$answer.err" >&2
+cat "$answer.out"
+exit "$code"
+`.replaceAll('\\${', '${');
 
-interface Answer {
+/** What a program of a block ended with and printed. */
+export interface Answer {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** What stands in for the programs of a block, by name: everything else is run as it is. */
+export type Programs = Readonly<Record<string, (words: readonly string[]) => Answer | Promise<Answer>>>;
 
 /** How a block ended, and everything it printed. */
 export interface Ended {
@@ -34,12 +36,23 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Runs a block with `sh -e` in the scene's directory, its commands one after the other. */
-export async function runBlock(scene: Scene, script: string): Promise<Ended> {
+/**
+ * Runs a block with `sh -e` in the scene's directory, its commands one after the other. `more` stands in for
+ * further programs, beside rdsctl and ssh, or instead of them.
+ */
+export async function runBlock(scene: Scene, script: string, more: Programs = {}): Promise<Ended> {
+  const programs: Programs = {
+    rdsctl: (words) => rdsctlOf(scene, words),
+    ssh: ([node = '', ...command]) => onNode(scene, node, command.join(' ')),
+    ...more,
+  };
   const directory = mkdtempSync(path.join(scene.dir, 'block-'));
-  const child = spawn('sh', ['-e', '-c', `${PRELUDE}\n${script}`], {
+  const bin = path.join(directory, 'bin');
+  mkdirSync(bin);
+  for (const name of Object.keys(programs)) writeFileSync(path.join(bin, name), STAND_IN, { mode: 0o755 });
+  const child = spawn('sh', ['-e', '-c', `exec 2>&1\n${script}`], {
     cwd: scene.dir,
-    env: { PATH: '/usr/bin:/bin', HOME: scene.dir },
+    env: { PATH: `${bin}:/usr/bin:/bin:/usr/sbin`, HOME: scene.dir },
     stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'],
   });
   const [, stdout, , questions, answers] = child.stdio as [null, Readable, null, Readable, Writable];
@@ -51,7 +64,7 @@ export async function runBlock(scene: Scene, script: string): Promise<Ended> {
   let before = Promise.resolve();
   const answer = async (words: readonly string[]): Promise<void> => {
     const file = path.join(directory, String((count += 1)));
-    const { code, stdout: out, stderr } = await perform(scene, words);
+    const { code, stdout: out, stderr } = await perform(programs, words);
     writeFileSync(`${file}.out`, out);
     writeFileSync(`${file}.err`, stderr);
     answers.write(`${file} ${code}\n`);
@@ -80,12 +93,14 @@ export async function runBlock(scene: Scene, script: string): Promise<Ended> {
   return { code, output };
 }
 
-async function perform(scene: Scene, words: readonly string[]): Promise<Answer> {
-  const [program, ...rest] = words;
-  if (program === 'rdsctl')
-    return scene.run(...rest.map((word) => word.replace(/^\/mnt\/backup(?=\/)/, backups(scene))));
-  const [node = '', ...command] = rest;
-  return onNode(scene, node, command.join(' '));
+async function perform(programs: Programs, [name = '', ...words]: readonly string[]): Promise<Answer> {
+  const program = programs[name];
+  if (program === undefined) throw new Error(`there is no program ${name}`);
+  return program(words);
+}
+
+function rdsctlOf(scene: Scene, words: readonly string[]): Promise<Answer> {
+  return scene.run(...words.map((word) => word.replace(/^\/mnt\/backup(?=\/)/, backups(scene))));
 }
 
 /** The other disk of the runbooks, /mnt/backup: a directory of the scene. */
@@ -96,18 +111,19 @@ function backups(scene: Scene): string {
 }
 
 /** What `ssh NODE COMMAND` does, as far as a simulated node can. */
-async function onNode(scene: Scene, name: string, command: string): Promise<Answer> {
+export async function onNode(scene: Scene, name: string, command: string): Promise<Answer> {
   const node = scene.simulation.node(name);
   if (command === 'reboot') {
     await node.down('off');
     await node.up();
     return { code: 0, stdout: '', stderr: '' };
   }
-  if (!/^(mount|umount|nvme)( [\w./:-]+)*$/.test(command)) {
+  if (!/^((mount|umount|nvme|cat|grep|dmesg)( [\w./:*-]+)*|echo 1 > [\w/]+)$/.test(command)) {
     throw new Error(`a simulated node can't run this: ${command}`);
   }
+  const there = command.replaceAll(/(?<= )(?=\/(?:sys|proc|etc)\/)/g, node.kernel.directory);
   return new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-c', command], { env: node.kernel.environment, stdio: 'pipe' });
+    const child = spawn('sh', ['-c', there], { env: node.kernel.environment, stdio: 'pipe' });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Answer, Call } from '../calls.ts';
 import type { HungReaders } from '../device-access.ts';
 import type { NodeKernel } from '../kernel.ts';
@@ -25,6 +26,8 @@ export async function nvme(node: NodeKernel, hung: HungReaders, call: Call): Pro
       return listDevices(node, hung, args, call.alive);
     case 'list-subsys':
       return listSubsystems(node, hung, args, call.alive);
+    case 'gen-hostnqn':
+      return { out: `nqn.2014-08.org.nvmexpress:uuid:${randomUUID()}\n`, exit: 0 };
     case undefined:
     case 'help':
     case '--help':
