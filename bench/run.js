@@ -8,12 +8,14 @@ import { apply } from './apply.js';
 import { attach } from './attach.js';
 import { crowd } from './crowd.js';
 import { root } from './measure.js';
+import { packaged } from './packaged.js';
 import { reconcile } from './reconcile.js';
 import { startUp } from './start-up.js';
 
 const ROUNDS = 21;
 const PARTS = {
   'start-up': () => startUp(ROUNDS),
+  packaged: () => packaged(ROUNDS),
   attach: () => attach(ROUNDS),
   'attach-slow': () => attach(7, 50),
   'attach-far': () => attach(7, 200),
@@ -45,7 +47,7 @@ function render({ title, baseline, rows }) {
   const lines = rows.map((row) => {
     const good = row.limit === null || row.ratio <= row.limit;
     if (!good) over += 1;
-    const limit = row.limit === null ? '-' : `${row.limit}${good ? '' : ' **over**'}`;
+    const limit = row.limit === null ? '-' : `${Math.round(row.limit * 100) / 100}${good ? '' : ' **over**'}`;
     return `| ${row.what} | ${row.milliseconds.toFixed(0)} ms${rate(row)} | ${row.ratio.toFixed(2)} | ${limit} |`;
   });
   return [

@@ -46,13 +46,13 @@ export async function startUp(rounds) {
 }
 
 /** Writes a state as rdsctl itself would, through the library. */
-async function writeState(directory) {
+export async function writeState(directory, count = ATTACHMENTS) {
   const { openFileStore } = await import('../dist/index.js');
   const holder = () => ({ who: 'bench', host: 'bench', pid: process.pid, command: 'bench' });
   const store = openFileStore({ directory, backups: 1, stateLockTimeoutMs: 1000, holder });
   const attachments = {};
   const tokens = {};
-  for (let number = 1; number <= ATTACHMENTS; number += 1) {
+  for (let number = 1; number <= count; number += 1) {
     const key = `rds1/vol-${number}`;
     const hostNqn = `nqn.2014-08.org.nvmexpress:uuid:11111111-1111-4111-8111-${String(number % 40).padStart(12, '0')}`;
     const since = '2026-11-01T08:00:00.000Z';
@@ -77,7 +77,8 @@ async function writeState(directory) {
   await store.close();
 }
 
-const CONFIG = (state) => `apiVersion: rdsctl/v1
+/** A configuration of one storage server and 40 nodes. */
+export const CONFIG = (state) => `apiVersion: rdsctl/v1
 storageServers:
   rds1:
     host: 10.42.68.1
