@@ -31,7 +31,8 @@ export function layOut(tree, { architecture, packages, native, runtime, sbomText
   copy('completions/rdsctl.bash', 'usr/share/bash-completion/completions/rdsctl');
   copy('completions/_rdsctl', 'usr/share/zsh/vendor-completions/_rdsctl');
   copy('completions/rdsctl.fish', 'usr/share/fish/vendor_completions.d/rdsctl.fish');
-  copy('contrib/systemd', 'usr/lib/systemd/system');
+  for (const unit of readdirSync(path.join(root, 'contrib/systemd')))
+    put(`usr/lib/systemd/system/${unit}`, packagedUnit(path.join(root, 'contrib/systemd', unit)));
   mkdirSync(path.join(tree, 'etc/rdsctl'), { recursive: true });
 
   copy('contrib/prometheus', `${DOC}/examples`);
@@ -45,6 +46,14 @@ export function layOut(tree, { architecture, packages, native, runtime, sbomText
   zip(`${DOC}/changelog`, readFileSync(path.join(root, 'CHANGELOG.md')));
   zip(`${DOC}/changelog.Debian`, readFileSync(path.join(root, 'packaging/debian/changelog')));
   copy('packaging/debian/lintian-overrides', 'usr/share/lintian/overrides/rdsctl');
+}
+
+/** A unit as it is packaged: without metrics, whose directory is not there before node_exporter is. */
+function packagedUnit(file) {
+  const text = readFileSync(file, 'utf8');
+  const packaged = text.replace(/^(ExecStart=.*?) --metrics-file \S+/m, '$1');
+  if (packaged.includes('--metrics-file')) throw new Error(`${file} asks for metrics in an unexpected way`);
+  return packaged;
 }
 
 /** Node, and what it runs. The program starts with its own Node at once: no wrapper, no search through $PATH. */

@@ -103,6 +103,9 @@ describe('the Debian package', () => {
     expect(readdirSync(inTree('usr/lib/systemd/system')).sort()).toEqual(
       readdirSync(path.join(root, 'contrib/systemd')).sort(),
     );
+    // Metrics go into a directory that another package makes: the service has to do without, too.
+    const service = read('usr/lib/systemd/system/rdsctl-reconcile.service');
+    expect(service).toMatch(/^ExecStart=\/usr\/bin\/rdsctl reconcile --timeout 10m$/m);
   });
 
   it('is of the version that package.json says', () => {
@@ -141,13 +144,24 @@ describe('the list of what is in the package', () => {
       version: pinned.version,
       hashes: [{ alg: 'SHA-256', content: pinned[architecture].sha256 }],
     });
-    const bundled = (json('dist/bundled-packages.json') as string[]).map((one) =>
-      one.replace(/^.*node_modules\//, ''),
-    );
+    // Two versions of one package are two.
+    const inIt = (directory: string): string => {
+      const { name, version: its } = json(`${directory}/package.json`) as { name: string; version: string };
+      return `${name}@${its}`;
+    };
+    const bundled = (json('dist/bundled-packages.json') as string[]).map(inIt);
     const beside = readdirSync(inTree('usr/lib/rdsctl/node_modules'));
     expect(beside).toContain('fs-native-extensions');
-    expect(bundled).toContain('ssh2');
-    expect(names.sort()).toEqual([...new Set([...bundled, ...beside, 'node'])].sort());
+    expect(names).toContain('ssh2');
+    expect(components.map((one) => `${one.name}@${one.version}`).sort()).toEqual(
+      [
+        ...new Set([
+          ...bundled,
+          ...beside.map((one) => inIt(`node_modules/${one}`)),
+          `node@${pinned.version}`,
+        ]),
+      ].sort(),
+    );
     // Tools that only build it are not in it.
     expect(names).not.toContain('typescript');
   });
