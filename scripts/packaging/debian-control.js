@@ -18,6 +18,7 @@ const PROGRAMS = [
   ...SCRIPTS.map((script) => `DEBIAN/${script}`),
   'usr/lib/rdsctl/node',
   'usr/lib/rdsctl/bin/rdsctl',
+  'usr/lib/rdsctl/bin/fence_rds',
 ];
 
 /** The package's version, and the seconds since 1970 that all its files get: $SOURCE_DATE_EPOCH or the changelog's. */

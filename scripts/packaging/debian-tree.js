@@ -9,6 +9,11 @@ import { NODE_ARCHITECTURES } from './node-runtime.js';
 const root = path.join(import.meta.dirname, '../..');
 const PRIVATE = 'usr/lib/rdsctl';
 const DOC = 'usr/share/doc/rdsctl';
+/** Where the programs are found. Pacemaker looks for fence agents in the directory for the administrator's. */
+const PROGRAMS = [
+  ['usr/bin', 'rdsctl'],
+  ['usr/sbin', 'fence_rds'],
+];
 
 /** Fills `tree`. What `sbomText` says is what `packages`, `native` and `runtime` are. */
 export function layOut(tree, { architecture, packages, native, runtime, sbomText }) {
@@ -59,11 +64,13 @@ function packagedUnit(file) {
 /** Node, and what it runs. The program starts with its own Node at once: no wrapper, no search through $PATH. */
 function layOutProgram({ tree, put, copy, architecture, native, runtime }) {
   copy(runtime.program, `${PRIVATE}/node`);
-  const starter = readFileSync(path.join(root, 'bin/rdsctl'), 'utf8').replace(/^#!.*/, `#!/${PRIVATE}/node`);
-  put(`${PRIVATE}/bin/rdsctl`, starter);
   copy('bin/package.json', `${PRIVATE}/bin/package.json`);
-  mkdirSync(path.join(tree, 'usr/bin'), { recursive: true });
-  symlinkSync('../lib/rdsctl/bin/rdsctl', path.join(tree, 'usr/bin/rdsctl'));
+  for (const [directory, program] of PROGRAMS) {
+    const starter = readFileSync(path.join(root, 'bin', program), 'utf8');
+    put(`${PRIVATE}/bin/${program}`, starter.replace(/^#!.*/, `#!/${PRIVATE}/node`));
+    mkdirSync(path.join(tree, directory), { recursive: true });
+    symlinkSync(`../lib/rdsctl/bin/${program}`, path.join(tree, directory, program));
+  }
   const bundled = path.join(root, 'dist/cli');
   copy('dist/cli', `${PRIVATE}/dist/cli`, (file) => file === bundled || file.endsWith('.cjs'));
   makeCodeCache(path.join(tree, PRIVATE, 'dist/cli'), architecture, runtime);

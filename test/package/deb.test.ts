@@ -42,7 +42,8 @@ describe('the Debian package', () => {
     const node = inTree('usr/lib/rdsctl/node');
     expect(sha256(node)).toBe(pinned[architecture].sha256);
     expect(execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()).toBe(`v${pinned.version}`);
-    expect(read('usr/lib/rdsctl/bin/rdsctl').split('\n')[0]).toBe('#!/usr/lib/rdsctl/node');
+    for (const program of ['rdsctl', 'fence_rds'])
+      expect(read(`usr/lib/rdsctl/bin/${program}`).split('\n')[0]).toBe('#!/usr/lib/rdsctl/node');
   });
 
   it('starts from a code cache that this Node takes, all of it', () => {

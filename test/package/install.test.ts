@@ -98,6 +98,11 @@ describe.each(releaseNames)('on a fresh %s', (name) => {
     chroot.must('rm -rf /var/lib/rdsctl/* /srv/sim /srv/doctor.json');
   });
 
+  it('is a fence agent where the cluster looks for one', () => {
+    expect(chroot.must('fence_rds -o metadata')).toContain('<resource-agent name="fence_rds"');
+    expect(chroot.must('readlink -f /usr/sbin/fence_rds')).toBe('/usr/lib/rdsctl/bin/fence_rds');
+  });
+
   it('completes commands in bash', () => {
     const completions = '. /usr/share/bash-completion/completions/rdsctl; complete -p rdsctl';
     expect(chroot.must(`bash -c '${completions}'`)).toContain(' rdsctl');
@@ -115,7 +120,7 @@ describe.each(releaseNames)('on a fresh %s', (name) => {
   it('is removed, but for the configuration, the record and the user', () => {
     chroot.must('apt-get remove -y -q rdsctl');
     expect(chroot.run('command -v rdsctl').code).not.toBe(0);
-    expect(chroot.must('find /usr -iname "*rdsctl*"')).toBe('');
+    expect(chroot.must('find /usr -iname "*rdsctl*" -o -name "*fence_rds*"')).toBe('');
     expect(chroot.must('ls /etc/rdsctl /var/lib/rdsctl')).toContain('config.yaml');
   });
 
