@@ -25,8 +25,13 @@ const groups = new Set(
 function commandLines(text: string): string[] {
   const lines: string[] = [];
   let fenced = false;
+  let ours = true;
   for (const line of text.split('\n')) {
-    if (/^\s*```/.test(line)) fenced = !fenced;
+    const fence = /^\s*```(.*)/.exec(line);
+    if (fence !== null) fenced = !fenced;
+    // A storage server's console knows no rdsctl: there the word stands in comments.
+    if (fence !== null) ours = fence[1] !== 'routeros';
+    if (fenced && !ours) continue;
     const code = fenced ? [line] : [...line.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
     if (!fenced && /^ {4}\S/.test(line)) code.push(line);
     for (const each of code) {

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { openScene, type Scene, type SceneOptions } from '../commands/scene.ts';
 import { readDocument } from './document.ts';
 import { Runbook } from './runbook.ts';
@@ -270,11 +271,13 @@ describe('node-maintenance.md', () => {
 
 describe('live-migration.md', () => {
   const book = new Runbook('docs/runbooks/live-migration.md');
+  /** The setting is the one that the document shows. */
+  const [setting] = readDocument('docs/runbooks/live-migration.md')
+    .sections.flatMap((section) => section.blocks)
+    .filter(({ language }) => language === 'yaml');
+  const config = parse(setting?.lines.join('\n') ?? '') as object;
   const allowed = (more: SceneOptions = {}): Promise<Scene> =>
-    attached(
-      { 'vol-1': 'node-2' },
-      { config: { storageServers: { rds1: { sharedExport: 'any' } } }, twoAllowed: ['rds1/vol-1'], ...more },
-    );
+    attached({ 'vol-1': 'node-2' }, { config, twoAllowed: ['rds1/vol-1'], ...more });
 
   test('from the check until one node has it', async () => {
     const scene = await allowed();
