@@ -11,6 +11,7 @@ import {
 import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
 import type { Lock } from '../state/lock.ts';
 import type { State } from '../state/state.ts';
+import { findSecond } from './attach/second-in.ts';
 import { audited, type Trail } from './audited.ts';
 import { checkTag, mayBeUndrained } from './claims.ts';
 import { checkpoint, step, workOf, type OperationContext } from './context.ts';
@@ -81,17 +82,52 @@ export async function detachLocked(
     return { volume, before, after: null, changed: true };
   }
   let present: Attachment | null = before;
+  // The NQN of an export that any host could get into: while it was shared, or by a change by hand.
+  let open: string | null = null;
   // The last admitted first: what is left of a shared volume is its owner.
   const leaving = [...before.holders].reverse().filter((holder) => node === null || holder.node === node);
   for (const [index, holder] of leaving.entries()) {
     if (present === null) break;
     try {
-      present = await release(context, volume, present, holder, lock, trail);
+      const released = await release(context, volume, present, holder, {
+        lock,
+        trail,
+        mayHoldOthers: open !== null,
+      });
+      present = released.after;
+      open ??= released.wasOpen;
     } catch (error) {
       throw index === 0 ? error : afterTheFirst(error, volume, leaving[0], holder);
     }
   }
+  if (open !== null && present !== null)
+    await refuseThird(context, volume, open, leaving, present.holders[0]);
   return { volume, before, after: present, changed: true };
+}
+
+/**
+ * Whoever stays is alone on the list again; any host could get in before that, and nobody ends its session.
+ * @throws RdsctlError UNTRACKED_EXPORT; what the command was interrupted with: the detach is done by then
+ */
+async function refuseThird(
+  context: OperationContext,
+  volume: VolumeId,
+  nqn: string,
+  left: readonly Holder[],
+  { node: owner }: Holder,
+): Promise<void> {
+  const done = `${volume.slot} was detached from ${left.map(({ node }) => node).join(' and ')}.`;
+  const second = await findSecond(context, { volume, nqn, owner }, context.signal);
+  if (second !== null) throw second.with({ now: `${done} ${second.now ?? ''}` });
+  try {
+    checkpoint(context);
+  } catch (error) {
+    if (!(error instanceof RdsctlError)) throw error;
+    throw error.with({
+      now: `${done} Whether a third node got in while it was shared was not asked of all.`,
+      hints: [{ when: 'To see who is connected:', run: 'rdsctl reconcile --dry-run' }],
+    });
+  }
 }
 
 /** What is said of the second of two that share a volume must not hide that the first has lost it. */
@@ -102,14 +138,25 @@ function afterTheFirst(error: unknown, volume: VolumeId, first: Holder | undefin
   return error.with({ now: `${volume.slot} was detached from ${first.node}. ${rest}` });
 }
 
+interface Released {
+  readonly after: Attachment | null;
+  /** The NQN, where any host could get in until then; null where not. */
+  readonly wasOpen: string | null;
+}
+
 async function release(
   context: OperationContext,
   volume: VolumeId,
   present: Attachment,
   holder: Holder,
-  lock: Lock,
-  trail: Trail,
-): Promise<Attachment | null> {
+  by: {
+    readonly lock: Lock;
+    readonly trail: Trail;
+    /** Any host could get in before; its session is still there. */
+    readonly mayHoldOthers: boolean;
+  },
+): Promise<Released> {
+  const { lock, trail } = by;
   const server = context.server(volume.rds);
   const port = context.node(requireNode(context, holder.node));
   server.open();
@@ -158,7 +205,9 @@ async function release(
     withdrawn(context, server, change, volume, holder),
   );
   // A live node ended its I/O itself when it disconnected; any other was cut off, perhaps in the middle of a write.
-  const cutOff = (disk.exported && stand !== 'live') || mayBeUndrained(present, claim);
+  const open = disk.exported && disk.allow === '';
+  const others = open || by.mayHoldOthers;
+  const cutOff = (disk.exported && stand !== 'live') || others || mayBeUndrained(present, claim);
   if (change.kind === 'revoke' && cutOff) {
     await step(context, 'drain', `${volume.rds}: nothing in flight for ${volume.slot}?`, () =>
       drained(context, server, volume, holder),
@@ -167,7 +216,7 @@ async function release(
   const after = await step(context, 'state', `state: ${volume.slot} detached`, () =>
     noted(context, volume, holder, token),
   );
-  return after.attachments[volume.key] ?? null;
+  return { after: after.attachments[volume.key] ?? null, wasOpen: open ? disk.nqn : null };
 }
 
 function requireHostNqn(holder: Holder, volume: VolumeId): string {

@@ -57,6 +57,18 @@ describe('detach', () => {
     expect(store.state.tokens['rds1/vol-1']).toBe(6);
   });
 
+  it.each(['', hostNqn('node-1')])(
+    'drains when other hosts may have been cut off with the node, which let go itself: list %j',
+    async (allow) => {
+      const { run, log, server } = setup({ disk: granted('node-1', 5, { allow }) });
+      server.busy = allow === '' ? 3 : 0;
+      const done = run().catch((error: unknown) => error);
+      if (allow === '') expect(await done).toMatchObject({ reason: 'NOT_DRAINED' });
+      else expect(await done).toMatchObject({ changed: true, after: null });
+      expect(log.some((entry) => entry.includes('in-flight'))).toBe(allow === '');
+    },
+  );
+
   it('of what is not attached, or not to that node, is success and asks nobody', async () => {
     const { run, remote } = setup();
     expect(await run('node-2')).toMatchObject({ changed: false, after: { phase: 'attached' } });

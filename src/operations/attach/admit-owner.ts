@@ -7,7 +7,7 @@ import { checkTag } from '../claims.ts';
 import { checkpoint, step, type OperationContext } from '../context.ts';
 import type { Disk } from '../ports/storage-server.ts';
 import { settleOne } from '../settle.ts';
-import { refuseSecond } from './untracked-export.ts';
+import { refuseSecond } from './second-in.ts';
 
 /**
  * Names the owner, and him alone, on the list of an export that is on, and tags it. The export is not toggled:
@@ -52,5 +52,5 @@ export async function admitOwner(
     }),
   );
   await context.manager.change((current) => tokenShown(current, volume.key, token));
-  if (disk.allow === '') await refuseSecond(context, volume, disk.nqn, owner.node);
+  if (disk.allow === '') await refuseSecond(context, { volume, nqn: disk.nqn, owner: owner.node });
 }

@@ -10,6 +10,7 @@ import type { Disk } from '../ports/storage-server.ts';
 import { settleOne } from '../settle.ts';
 import type { Hands } from './hands.ts';
 import type { Picture } from './picture.ts';
+import { findSecond } from './second-in.ts';
 
 const NOT_OURS = 'Another command has the volume now; nothing more was changed.';
 
@@ -57,10 +58,9 @@ export async function undo(
   }
   try {
     hands.lock.assertHeld();
+    let narrowed = false;
     await step(context, 'undo', `undo: withdraw ${volume.slot} from ${node}`, async () => {
-      if (at.granted) {
-        await withdraw(context, picture, hands, at);
-      }
+      if (at.granted) narrowed = await withdraw(context, picture, hands, at);
       await context.manager.change((current) =>
         abandonAttach(current, { key: volume.key, token: at.token, node }),
       );
@@ -69,7 +69,17 @@ export async function undo(
       sharing === null
         ? `${volume.slot} is attached nowhere`
         : `${volume.slot} stays with ${sharing.owners.join(' and ')}`;
-    return cause.with({ now: `What was begun was undone: ${where}.` });
+    const done = `What was begun was undone: ${where}.`;
+    const [owner] = sharing?.owners ?? [];
+    const second =
+      narrowed && owner !== undefined
+        ? await findSecond(context, { volume, nqn: disk.nqn, owner }, context.grace)
+        : null;
+    if (second === null) return cause.with({ now: done });
+    return cause.with({
+      now: `${done} But ${second.message}. ${second.now ?? ''}`,
+      hints: [...cause.hints, ...second.hints],
+    });
   } catch (second) {
     if (isReason(second, 'LOST_LOCK')) return second.with({ now: NOT_OURS, cause });
     const why = second instanceof Error ? second.message : String(second);
@@ -84,12 +94,13 @@ export async function undo(
   }
 }
 
+/** @returns whether any host could get in until now, and only the owner from now on */
 async function withdraw(
   context: OperationContext,
   picture: Picture,
   hands: Hands,
   at: { cause: unknown; token: number; comment: (owners: readonly string[]) => string },
-): Promise<void> {
+): Promise<boolean> {
   const { volume, disk, sharing, transport } = picture;
   const [now] = (await hands.server.look([volume.slot], { signal: context.grace })).disks;
   if (now === undefined) throw noVolume(volume.slot, [volume.rds]);
@@ -109,14 +120,14 @@ async function withdraw(
       comment: at.comment(sharing.owners),
       allow: sharing.hostNqn,
     });
-    return;
+    return now.exported && now.allow === '';
   }
   if (!now.exported && now.allow === NOBODY) {
     // Refused for certain: there is nothing to withdraw. Anything else may still be under way there, and would
     // land; another comment is what stops it, or else the claim stays.
     const { cause } = at;
     const refused = isReason(cause, 'REMOTE_ERROR', 'NOT_PERMITTED', 'NO_SUCH_VOLUME');
-    if (refused && cause.details['outcome'] !== 'unknown') return;
+    if (refused && cause.details['outcome'] !== 'unknown') return false;
     if (now.comment === at.comment([])) {
       throw new RdsctlError('NOT_VERIFIED', {
         message: `the grant of ${volume.slot} may still be under way at ${volume.rds}`,
@@ -149,6 +160,7 @@ async function withdraw(
       left.get(volume.slot) ?? null,
       context.config.fence.drainTimeout / 1000,
     );
+  return false;
 }
 
 /**
