@@ -237,6 +237,13 @@ export function untrack(state: State, key: string): StateChange {
   return Object.hasOwn(state.attachments, key) ? without(state, key) : state;
 }
 
+/** Keeps the host NQN that a node says it has; one that is known already stays. */
+export function rememberHostNqn(state: State, node: string, hostNqn: string): StateChange {
+  const present = state.nodes[node] ?? { hostNqn: null, hostId: null, fenced: null };
+  if (present.hostNqn !== null) return state;
+  return { ...state, nodes: { ...state.nodes, [node]: { ...present, hostNqn } } };
+}
+
 /** Whether a node is one of those that hold the volume. */
 export function holds(attachment: Attachment, node: string): boolean {
   return attachment.holders.some((holder) => holder.node === node);

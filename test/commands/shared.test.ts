@@ -1,10 +1,12 @@
-import { describe, expect, test } from 'vitest';
-import { openScene, type Scene } from './scene.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { openScene, type Scene, type SceneOptions } from './scene.ts';
 
 const ANY = { storageServers: { rds1: { sharedExport: 'any' } } };
 
-async function sharedBy(...nodes: string[]): Promise<Scene> {
-  const scene = await openScene({ nodes: 3, config: ANY, twoAllowed: ['rds1/vol-1'] });
+const sharedBy = (...nodes: string[]): Promise<Scene> => sharedIn({}, ...nodes);
+
+async function sharedIn(options: SceneOptions, ...nodes: string[]): Promise<Scene> {
+  const scene = await openScene({ nodes: 3, config: ANY, twoAllowed: ['rds1/vol-1'], ...options });
   const [first = '', ...more] = nodes;
   expect((await scene.run('attach', 'vol-1', first)).code).toBe(0);
   for (const node of more) {
@@ -154,6 +156,45 @@ describe('attach --shared', () => {
       holders: [{ node: 'node-2' }],
       sharedUntil: null,
     });
+  });
+
+  const CUT_TOO =
+    'vol-1 is shared with node-1, which is cut off with it for a moment, and connects again by itself within about … s; its I/O waits, and fails after 5 s (nvme.fastIoFailTmo)';
+
+  test('fence says before that the other one is cut off for a moment: asked, planned, and done', async () => {
+    const scene = await sharedBy('node-1', 'node-2');
+    const before = scene.events().length;
+    const said = (text: string): string => text.replace(/about [\d.]+ s/g, 'about … s');
+    const asked = scene.start(['fence', 'node-2'], { typed: ['no'] });
+    expect(said((await asked.ended).stderr)).toContain(`${CUT_TOO}.\n`);
+    const planned = await scene.run('fence', 'node-2', '--dry-run');
+    expect(planned.code).toBe(0);
+    expect(said(planned.stderr)).toContain(`warning: ${CUT_TOO}\n`);
+    expect(toggles(scene, before)).toEqual([]);
+    const done = await scene.run('fence', 'node-2', '--yes');
+    expect(said(done.stderr)).toContain(`warning: ${CUT_TOO}\n`);
+    expect(done.stdout).toContain('node-1 keeps it, and connects again by itself; if not: rdsctl reconcile');
+    expect((await scene.run('fence', 'node-2', '--yes')).stderr).not.toContain('shared');
+  });
+
+  test('one that was refused while it was cut off, and gave up (kernel 6.12), is connected by reconcile', async () => {
+    const scene = await sharedIn({ traits: { 'node-1': { kernel: '6.12' } } }, 'node-1', 'node-2');
+    // Another export keeps the port open: so it is refused, and does not find it closed.
+    expect((await scene.run('attach', 'vol-2', 'node-3')).code).toBe(0);
+    const { host } = scene.simulation.node('node-1').kernel;
+    await scene.simulation.node('node-2').down();
+    const held = scene.hold(/nvme-tcp-export=yes/);
+    const since = scene.events().length;
+    const fenced = scene.run('fence', 'node-2', '--yes');
+    await held.reached;
+    await scene.simulation.events.waitFor(
+      ({ seq, event, node }) => seq > since && event === 'connect-refused' && node === 'node-1',
+    );
+    held.letGo();
+    expect((await fenced).code).toBe(0);
+    await vi.waitUntil(() => host.controllers.length === 0);
+    expect((await scene.run('reconcile')).stdout).toMatch(/vol-1\s+node-1\s+not-connected\s+repaired/);
+    expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
   });
 
   test.for(['node-1', 'node-2'])('fence of %s: the other one keeps it, alone', async (dead) => {

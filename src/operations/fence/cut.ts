@@ -116,7 +116,11 @@ function planCut(node: string, state: State, target: Target): Plan | 'already' {
  * The other one of two that share it, unless that one is fenced as well. Who had it alone while the storage server
  * let the fenced node in is not given it back unseen: its controllers would replay old writes (law 10).
  */
-function keeper(state: State, { key, attachment }: Target, node: string): Holder | null {
+export function keeper(
+  state: State,
+  { key, attachment }: Pick<Target, 'key' | 'attachment'>,
+  node: string,
+): Holder | null {
   if (attachment === null || attachment.sharedUntil === null) return null;
   const isFenced = (other: string): boolean => state.nodes[other]?.fenced?.volumes.includes(key) === true;
   return attachment.holders.find((holder) => holder.node !== node && !isFenced(holder.node)) ?? null;

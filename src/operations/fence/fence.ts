@@ -11,8 +11,10 @@ import { resolveVolume, type MayTouch } from '../resolve.ts';
 import { lookAtVolume } from '../seen.ts';
 import { cutHeld } from './cut-held.ts';
 import { entry, failedEntry } from './cut.ts';
+import { saysOfKeepers } from './kept.ts';
 import { knownNode } from './known-node.ts';
-import { dropOnNode } from './node-side.ts';
+import { learnedTargets } from './learn-host-nqn.ts';
+import { askNode, dropOnNode } from './node-side.ts';
 import { distrustedServers, type Distrusted } from './distrust.ts';
 import { openExports } from './open-exports.ts';
 import { proofNotes } from './proof-notes.ts';
@@ -108,13 +110,27 @@ async function cutOff(
         message: `${rds} could not be asked whether it exports anything more to ${node}: ${error.message}`,
       });
     }
+    for (const message of saysOfKeepers(context, marked, node, targets.volumes)) {
+      context.report({ type: 'warning', message });
+    }
     const distrusted = await distrustedServers(context, targets.versions);
     const cut = await asItems(context, targets.volumes.length, (told) =>
       cutAll(context, node, targets.volumes, trail, distrusted, told),
     );
-    const { nodeSide, view } = await dropOnNode(context, node, marked, targets, cut);
-    const open = only === null ? openExports(await context.manager.state(), node, targets, view) : [];
-    return { targets, volumes: [...cut, ...open], nodeSide, firewall };
+    const answer = await askNode(context, node);
+    const { view } = answer;
+    const learned = await learnedTargets(context, node, view, { targets, only });
+    if (learned.length > 0) {
+      cut.push(
+        ...(await asItems(context, learned.length, (told) =>
+          cutAll(context, node, learned, trail, distrusted, told),
+        )),
+      );
+    }
+    const all = { ...targets, volumes: [...targets.volumes, ...learned] };
+    const nodeSide = await dropOnNode(context, node, marked, { targets: all, volumes: cut, answer });
+    const open = openExports(context, await context.manager.state(), node, { targets: all, view, only });
+    return { targets: all, volumes: [...cut, ...open], nodeSide, firewall };
   } catch (error) {
     if (!(error instanceof RdsctlError)) throw error;
     throw error.with({

@@ -7,10 +7,18 @@ import { subsystemOf } from '../seen.ts';
 import type { FencedVolume, FenceReport } from './report.ts';
 import type { Targets } from './targets.ts';
 
-export interface NodeSide {
-  readonly nodeSide: FenceReport['nodeSide'];
-  /** What it said of itself before that; null when it could not be asked. */
-  readonly view: NodeView | null;
+/** What the node says of itself, or why it said nothing. */
+export type NodeAnswer =
+  { readonly view: NodeView } | { readonly view: null; readonly nodeSide: 'unreachable' | 'interrupted' };
+
+/** A dead node does not answer: that is what fence is for. */
+export async function askNode(context: OperationContext, node: string): Promise<NodeAnswer> {
+  if (context.config.nodes[node] === undefined) return { view: null, nodeSide: 'unreachable' };
+  return answered(context, async () => ({
+    view: await step(context, 'ask-node', `${node}: does it answer, and what does it hold?`, () =>
+      context.node(node).observe({ usesOf: [], signal: context.signal }),
+    ),
+  }));
 }
 
 /**
@@ -21,10 +29,10 @@ export async function dropOnNode(
   context: OperationContext,
   node: string,
   state: State,
-  targets: Targets,
-  volumes: readonly FencedVolume[],
-): Promise<NodeSide> {
-  if (context.config.nodes[node] === undefined) return { nodeSide: 'unreachable', view: null };
+  { targets, volumes, answer }: { targets: Targets; volumes: readonly FencedVolume[]; answer: NodeAnswer },
+): Promise<FenceReport['nodeSide']> {
+  if (answer.view === null) return answer.nodeSide;
+  const { view } = answer;
   const cut = new Set(volumes.filter(({ verified }) => verified).map(({ volume }) => volume));
   for (const key of state.nodes[node]?.fenced?.volumes ?? []) {
     // Cut off by an earlier fence; not one that this fence was to leave alone, or could not prove.
@@ -33,12 +41,9 @@ export async function dropOnNode(
     if (!stillIts && !targets.volumes.some((target) => target.key === key)) cut.add(key);
   }
   const port = context.node(node);
-  const seen: { view: NodeView | null } = { view: null };
-  try {
-    const nodeSide = await step(context, 'node', `${node}: drop dead controllers`, async () => {
-      const view = await port.observe({ usesOf: [], signal: context.signal });
-      seen.view = view;
-      let result: FenceReport['nodeSide'] = 'clean';
+  const outcome = await answered(context, () =>
+    step(context, 'node', `${node}: drop dead controllers`, async () => {
+      let nodeSide: FenceReport['nodeSide'] = 'clean';
       for (const key of [...cut].sort()) {
         const disk = targets.disks.get(key);
         if (disk === undefined || (subsystemOf(view, disk.nqn)?.controllers.length ?? 0) === 0) continue;
@@ -52,15 +57,23 @@ export async function dropOnNode(
             type: 'warning',
             message: `${node} still shows ${after.controllers.map(({ name, state: is }) => `${name} (${is})`).join(', ')} for ${disk.slot}; it is cut off all the same`,
           });
-          result = 'left';
-        } else if (result === 'clean') result = 'dropped';
+          nodeSide = 'left';
+        } else if (nodeSide === 'clean') nodeSide = 'dropped';
       }
-      return result;
-    });
-    return { nodeSide, ...seen };
+      return { nodeSide };
+    }),
+  );
+  return outcome.nodeSide;
+}
+
+async function answered<T>(
+  context: OperationContext,
+  ask: () => Promise<T>,
+): Promise<T | { readonly view: null; readonly nodeSide: 'unreachable' | 'interrupted' }> {
+  try {
+    return await ask();
   } catch (error) {
-    // A dead node does not answer: that is what fence is for.
     if (!(error instanceof RdsctlError)) throw error;
-    return { nodeSide: context.signal.aborted ? 'interrupted' : 'unreachable', ...seen };
+    return { view: null, nodeSide: context.signal.aborted ? 'interrupted' : 'unreachable' };
   }
 }

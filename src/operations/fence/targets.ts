@@ -67,10 +67,8 @@ export async function findTargets(
     targets.set(key, { key, rds, slot, attachment, token: tokenOf(state, key), disk, error });
   }
   for (const [key, disk] of disks) {
-    if (targets.has(key) || !grantedTo(state, context, node, disk)) continue;
-    const rds = key.slice(0, key.indexOf('/'));
-    const token = tokenOf(state, key);
-    targets.set(key, { key, rds, slot: disk.slot, attachment: null, token, disk, error: null });
+    if (!targets.has(key) && grantedTo(state, context, node, disk))
+      targets.set(key, granted(state, key, disk));
   }
   const volumes = [...targets.values()]
     .filter(({ key }) => only === null || only.has(key))
@@ -81,6 +79,27 @@ export async function findTargets(
     versions,
     unasked: [...failed].map(([rds, error]) => ({ rds, error })),
   };
+}
+
+/** What else the storage servers showed to be exported to the node, by a state that knows more of it than before. */
+export function alsoGranted(
+  context: OperationContext,
+  state: State,
+  node: string,
+  { volumes, disks }: Targets,
+  only: ReadonlySet<string> | null,
+): Target[] {
+  return [...disks]
+    .filter(([key, disk]) => (only === null || only.has(key)) && grantedTo(state, context, node, disk))
+    .filter(([key]) => !volumes.some((target) => target.key === key))
+    .map(([key, disk]) => granted(state, key, disk))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** A volume that the storage server alone says the node may have. */
+function granted(state: State, key: string, disk: Disk): Target {
+  const rds = key.slice(0, key.indexOf('/'));
+  return { key, rds, slot: disk.slot, attachment: null, token: tokenOf(state, key), disk, error: null };
 }
 
 /**

@@ -174,7 +174,102 @@ describe('fence', () => {
     expect(log).toEqual([]);
   });
 
+  describe('of a node whose host NQN neither the configuration nor the state knows', () => {
+    const BY_HAND = 'nqn.2000-02.com.mikrotik:hand';
+    const hand = (over: Parameters<typeof aDisk>[0] = {}) =>
+      aDisk({ slot: 'hand', nqn: BY_HAND, exported: true, allow: hostNqn('node-1'), ...over });
+    const unknown = (disk = hand(), state = emptyState()) => setup({ disks: [aDisk(), disk], state });
+
+    it('asks it, where it answers: what was exported to it by hand is cut, drained, and dropped there', async () => {
+      const { run, node, server, log, attachments, store } = unknown();
+      node('node-1').error = null;
+      node('node-1').subsystems.set(BY_HAND, aSubsystem({ nqn: BY_HAND }));
+      expect(await run()).toMatchObject({
+        verified: true,
+        nodeSide: 'dropped',
+        volumes: [{ slot: 'hand', result: 'fenced', verified: true, tracked: false }],
+      });
+      expect(server.disk('hand')).toMatchObject({ exported: false, allow: NOBODY });
+      expect(log).toContain('rds1 in-flight hand = 0');
+      expect(node('node-1').disconnects).toMatchObject([{ nqn: BY_HAND, cutOff: true }]);
+      expect(attachments()['rds1/hand']).toMatchObject({
+        phase: 'fenced',
+        holders: [{ node: 'node-1', hostNqn: hostNqn('node-1') }],
+      });
+      expect(store.state.nodes['node-1']).toMatchObject({
+        hostNqn: hostNqn('node-1'),
+        fenced: { volumes: ['rds1/hand'] },
+      });
+    });
+
+    it('the same of one volume; of another one it is left alone', async () => {
+      const { run, node, server } = unknown();
+      node('node-1').error = null;
+      expect((await run(['vol-1'])).volumes).toEqual([]);
+      expect(server.disk('hand').exported).toBe(true);
+      expect((await run(['hand'])).volumes).toMatchObject([{ slot: 'hand', result: 'fenced' }]);
+      expect(server.disk('hand').exported).toBe(false);
+    });
+
+    it('does not believe it when another node is known by that host NQN', async () => {
+      const nodes = { 'node-2': { hostNqn: hostNqn('node-1'), hostId: null, fenced: null } };
+      const { run, node, server } = unknown(hand(), emptyState({ nodes }));
+      node('node-1').error = null;
+      node('node-1').subsystems.set(BY_HAND, aSubsystem({ nqn: BY_HAND }));
+      const report = await run();
+      expect(report).toMatchObject({ verified: false, volumes: [{ slot: 'hand', result: 'failed' }] });
+      expect(report.failure?.message).toContain('node-1 is connected to it');
+      expect(server.disk('hand').exported).toBe(true);
+    });
+
+    it('is not proved to be cut off where it does not answer; the fix is named', async () => {
+      const { run, server } = unknown();
+      const report = await run();
+      expect(report).toMatchObject({
+        verified: false,
+        failure: { reason: 'NOT_VERIFIED', exitCode: 11 },
+        volumes: [{ slot: 'hand', result: 'failed', verified: false }],
+      });
+      expect(report.failure?.message).toContain('which host NQN node-1 has is not known');
+      const [first] = report.failure?.hints ?? [];
+      expect(first?.when).toContain('nodes.node-1.hostNqn');
+      expect(server.disk('hand').exported).toBe(true);
+    });
+
+    it.each([
+      ['to a host NQN of another node', hand({ allow: hostNqn('node-2') })],
+      [
+        'with a tag that names another node',
+        hand({ comment: tagged(['node-3'], 0), allow: 'nqn.2014-08.x:y' }),
+      ],
+      ['to nobody', hand({ allow: NOBODY })],
+      ['that is off', hand({ exported: false })],
+    ])('an export %s is none of its', async (_what, disk) => {
+      const nodes = { 'node-2': { hostNqn: hostNqn('node-2'), hostId: null, fenced: null } };
+      const { run, server } = unknown(disk, emptyState({ nodes, tokens: { 'rds1/hand': 9 } }));
+      expect(await run()).toMatchObject({ verified: true, volumes: [] });
+      expect(server.disk('hand')).toEqual(disk);
+    });
+  });
+
+  it('a live session by another name than its own is told, where it answers', async () => {
+    const disk = aDisk({ slot: 'o', nqn: 'nqn.o:o', exported: true, allow: 'nqn.2014-08.org.example:other' });
+    const { run, node, server } = setup({ disks: [granted('node-1'), disk] });
+    node('node-1').error = null;
+    node('node-1').subsystems.set('nqn.o:o', aSubsystem({ nqn: 'nqn.o:o' }, 'connecting'));
+    expect((await run()).verified).toBe(true);
+    node('node-1').subsystems.set('nqn.o:o', aSubsystem({ nqn: 'nqn.o:o' }));
+    expect(await run()).toMatchObject({ verified: false, volumes: [{}, { slot: 'o', result: 'failed' }] });
+    expect(server.disk('o')).toEqual(disk);
+  });
+
   describe('where an export of nobody lets any host in', () => {
+    it('and it was named with --volume: not proved either', async () => {
+      const { run } = setup({ disks: [granted('node-1'), open()] });
+      expect(await run(['open'])).toMatchObject({ verified: false, volumes: [{ slot: 'open' }] });
+      expect(await run(['vol-1'])).toMatchObject({ verified: true, volumes: [{ slot: 'vol-1' }] });
+    });
+
     const open = (over: Parameters<typeof aDisk>[0] = {}) =>
       aDisk({ slot: 'open', nqn: 'nqn.2000-02.com.mikrotik:open', exported: true, allow: '', ...over });
     const foreign = tagged(['x'], 3, '', '00000000-1111-4222-8333-444444444444');

@@ -113,7 +113,7 @@ function unproved({ volumes, unasked }: FenceReport): string {
 
 function note({ error, keptBy, tracked, result }: FencedVolume): string {
   if (error !== null) return error.message;
-  if (keptBy !== null) return `${keptBy} keeps it`;
+  if (keptBy !== null) return `${keptBy} keeps it, and connects again by itself; if not: rdsctl reconcile`;
   if (!tracked) return 'was exported to it without being in the state';
   return result === 'already' ? 'was cut off already' : '';
 }
