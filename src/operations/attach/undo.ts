@@ -58,12 +58,12 @@ export async function undo(
   }
   try {
     hands.lock.assertHeld();
-    let narrowed = false;
-    await step(context, 'undo', `undo: withdraw ${volume.slot} from ${node}`, async () => {
-      if (at.granted) narrowed = await withdraw(context, picture, hands, at);
+    const narrowed = await step(context, 'undo', `undo: withdraw ${volume.slot} from ${node}`, async () => {
+      const wasOpen = at.granted && (await withdraw(context, picture, hands, at));
       await context.manager.change((current) =>
         abandonAttach(current, { key: volume.key, token: at.token, node }),
       );
+      return wasOpen;
     });
     const where =
       sharing === null
