@@ -134,6 +134,11 @@ describe('repaired unasked', () => {
     for (const volume of volumes) await scene.run('attach', volume, 'node-1');
     await scene.simulation.node('node-1').down('off');
     await scene.simulation.node('node-1').up();
+    // The storage server forgets the sessions of a node without power only later.
+    for (const each of volumes)
+      await scene.simulation.events.waitFor(
+        ({ event, volume }) => event === 'session-closed' && volume === each,
+      );
     const { outcome, drift } = await reconcile(scene);
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(drift.map(({ volume, kind, result }) => `${volume} ${kind} ${result}`)).toEqual(
