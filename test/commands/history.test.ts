@@ -1,4 +1,5 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openAuditLog } from '../../src/audit/audit-log.ts';
@@ -50,6 +51,9 @@ describe('history', () => {
           rds: 'rds1',
           token: 1,
           pid: process.pid,
+          host: hostname(),
+          who: { user: userInfo().username, uid: process.getuid?.() },
+          durationMs: expect.any(Number) as number,
           exitCode: 0,
           operatorReason: 'ticket 12, "urgent"',
           command: `rdsctl attach vol-1 node-1 --reason 'ticket 12, "urgent"'`,
