@@ -1,6 +1,6 @@
 // Measures everything as ratios in one run on this machine, and writes bench/RESULTS.md. Ends with 1 when a
-// ratio is over its limit. `node bench/run.js start-up attach` runs only those.
-import { writeFileSync } from 'node:fs';
+// ratio is over its limit. `node bench/run.js start-up attach` runs only those, and writes their sections anew.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -24,23 +24,31 @@ const PARTS = {
   reconcile,
 };
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
-const sections = [];
-let over = 0;
-for (const name of wanted) {
-  const section = await PARTS[name]();
-  sections.push(render(section));
-  console.log(sections.at(-1));
-}
 const ssh = spawnSync('ssh', ['-V'], { encoding: 'utf8' }).stderr.trim();
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? '?'}, Linux ${release()}, Node ${process.version}, ${ssh}`;
-if (wanted.length === Object.keys(PARTS).length) {
-  writeFileSync(
-    path.join(root, 'bench/RESULTS.md'),
-    `# Benchmark results\n\nWritten by \`npm run bench\`. Medians of ${ROUNDS} interleaved rounds in one run; what counts is the ratio in a row,\nthe times are those of the machine at hand.\n\nMachine: ${machine}.\n\n${sections.join('\n')}`,
+const head =
+  `# Benchmark results\n\nWritten by \`npm run bench\`. Medians of ${ROUNDS} interleaved rounds; what counts is the ratio in a row,\n` +
+  `the times are those of the machine at hand.\n\nMachine: ${machine}.\n`;
+const file = path.join(root, 'bench/RESULTS.md');
+const sections = sectionsOf(existsSync(file) ? readFileSync(file, 'utf8') : '');
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
+let over = 0;
+for (const name of wanted) {
+  const section = render(await PARTS[name]());
+  console.log(section);
+  sections.set(name, section);
+}
+const inOrder = Object.keys(PARTS).filter((name) => sections.has(name));
+writeFileSync(file, [head, ...inOrder.map((name) => `<!-- ${name} -->\n\n${sections.get(name)}`)].join('\n'));
+process.exitCode = over === 0 ? 0 : 1;
+
+/** The sections of a file of results, by the part that measured them. */
+function sectionsOf(text) {
+  const parts = text.split(/^<!-- (\S+) -->\n\n/m).slice(1);
+  return new Map(
+    parts.flatMap((name, index) => (index % 2 === 0 ? [[name, `${parts[index + 1].trimEnd()}\n`]] : [])),
   );
 }
-process.exitCode = over === 0 ? 0 : 1;
 
 function render({ title, baseline, rows }) {
   const rate = (row) => (row.rate === undefined ? '' : `, ${row.rate.toFixed(1)} a second`);
