@@ -68,6 +68,9 @@ export async function detachLocked(
   trail: Trail,
 ): Promise<DetachResult> {
   const before = await context.manager.getAttachment(volume.key);
+  // A node's name given for a volume's must not look like a node that was freed.
+  if (before === null && context.config.nodes[volume.slot] !== undefined)
+    await lookAtVolume(context, context.server(volume.rds), volume.slot);
   if (before === null || (node !== null && !holds(before, node))) {
     return { volume, before, after: before, changed: false };
   }

@@ -7,7 +7,7 @@ import { eachVolume, partial, type Outcome } from './bulk.ts';
 import { step, type OperationContext } from './context.ts';
 import { detach, nodeUnseen, type DetachResult } from './detach.ts';
 import type { NodeView, Subsystem, Use } from './ports/node.ts';
-import { requireNode, type MayTouch } from './resolve.ts';
+import { requireNodeAlone, type MayTouch } from './resolve.ts';
 import { sameAddress } from './seen.ts';
 
 /** What a drain came to for one volume. */
@@ -47,8 +47,8 @@ export async function drainNode(
   mayTouch: MayTouch,
 ): Promise<DrainResult> {
   return audited(context, 'drain', { volume: null, node: request.node }, async (trail) => {
-    const node = requireNode(context, request.node);
     const state = await context.manager.state();
+    const node = requireNodeAlone(context, state, request.node);
     const held = volumesOf(state, node);
     trail.volume = held.length === 0 ? null : held.map(({ volume }) => volume).join(' ');
     for (const rds of new Set(held.map(({ rds: name }) => name))) {

@@ -1,6 +1,7 @@
 import { checkName, parseVolumeName, volumeKey } from '../attachment/names.ts';
 import type { VolumeId } from '../attachment/transitions.ts';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
+import type { State } from '../state/state.ts';
 import type { OperationContext } from './context.ts';
 import { didYouMean } from './nearest.ts';
 
@@ -75,6 +76,36 @@ export function requireNode(
       ? [{ when: 'In that order:', run: `rdsctl ${given.command} ${name} ${given.volume}` }]
       : [{ when: 'See the nodes it names:', run: 'rdsctl nodes' }],
     details: { node: name, known: nodes },
+  });
+}
+
+/**
+ * The same for a command that takes no volume, with the state at hand: a volume's name given for a node's is
+ * noticed. Nobody is told to do it to the node that has the volume.
+ * @throws RdsctlError BAD_NAME, NO_SUCH_NODE
+ */
+export function requireNodeAlone(context: OperationContext, state: State, name: string): string {
+  const nodes = Object.keys(context.config.nodes);
+  const isVolume = Object.values(state.attachments).some(({ slot, volume }) => [slot, volume].includes(name));
+  if (nodes.includes(name) || !isVolume) return requireNode(context, name);
+  throw new RdsctlError('NO_SUCH_NODE', {
+    message: `the configuration names no node ${name}, but there is a volume of that name`,
+    now: 'Nothing was changed.',
+    hints: [{ when: 'See which node has it:', run: `rdsctl show ${name}` }],
+    details: { node: name, known: nodes },
+  });
+}
+
+/** A node's name where a volume's belongs. */
+export function noVolumeButNode(node: string, asked: readonly string[]): RdsctlError {
+  return new RdsctlError('NO_SUCH_VOLUME', {
+    message: `no volume ${node} on ${asked.join(', ')}, but a node of that name`,
+    now: 'Nothing was changed.',
+    hints: [
+      { when: 'See what it has:', run: `rdsctl list --node ${node}` },
+      { when: 'To detach all that it has:', run: `rdsctl drain ${node}` },
+    ],
+    details: { slot: node, asked },
   });
 }
 

@@ -2,7 +2,7 @@ import { RdsctlError } from '../errors/rdsctl-error.ts';
 import type { OperationContext } from './context.ts';
 import type { Device, NodeView, Subsystem, Use } from './ports/node.ts';
 import type { Disk, StorageServer } from './ports/storage-server.ts';
-import { noVolume } from './resolve.ts';
+import { noVolume, noVolumeButNode } from './resolve.ts';
 
 /** What was seen, read as answers to questions. Pure but for {@link lookAtVolume}. */
 
@@ -14,6 +14,8 @@ export async function lookAtVolume(
 ): Promise<Disk> {
   const seen = await server.look([slot], { signal: context.signal });
   const [disk] = seen.disks;
+  if (disk === undefined && context.config.nodes[slot] !== undefined)
+    throw noVolumeButNode(slot, [server.name]);
   if (disk === undefined) throw noVolume(slot, [server.name], await slotsOf(context, server));
   return disk;
 }
@@ -87,11 +89,15 @@ export function describeUse(use: Use): string {
   }
 }
 
+/** The uses that are worth telling: the exclusive open sees every mount too, and is told only when nothing tells more. */
+export function tellingUses(uses: readonly Use[]): readonly Use[] {
+  const telling = uses.filter(({ kind }) => kind !== 'exclusive');
+  return telling.length > 0 ? telling : uses;
+}
+
 /** @throws RdsctlError DEVICE_IN_USE when there is a use */
 export function refuseInUse(slot: string, node: string, uses: readonly Use[], command: string): void {
-  // The exclusive open sees every mount too: said only when nothing tells more.
-  const telling = uses.filter(({ kind }) => kind !== 'exclusive');
-  const named = telling.length > 0 ? telling : uses;
+  const named = tellingUses(uses);
   if (named.length === 0) return;
   const mount = named.find(({ kind }) => kind === 'mount');
   throw new RdsctlError('DEVICE_IN_USE', {

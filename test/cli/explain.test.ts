@@ -15,6 +15,17 @@ describe('explain', () => {
     expect(told.stdout).toContain('rdsctl move VOLUME NODE');
   });
 
+  it('tells machines where the documents have it', async () => {
+    const { stdout } = await rdsctl(['explain', 'conflict', '-o', 'json']);
+    const { items } = JSON.parse(stdout) as { items: { reason: string; doc: string }[] };
+    expect(items.length).toBeGreaterThan(3);
+    const headings = [...errorsDocument().matchAll(/^### (.*)$/gm)].map((match) => match[1]?.toLowerCase());
+    for (const { reason, doc } of items) {
+      expect(doc).toBe(`docs/ERRORS.md#${reason.toLowerCase()}`);
+      expect(headings).toContain(doc.split('#')[1]);
+    }
+  });
+
   it.each([
     ['not-drained', ['NOT_DRAINED']],
     ['BUSY', ['LOCKED']],

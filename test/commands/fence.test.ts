@@ -326,13 +326,60 @@ describe('the question before a fence', () => {
     expect({ events: scene.events().length, state: scene.stateBytes() }).toEqual(before);
   });
 
-  test('on a terminal it tells what is lost, and wants the name typed', async () => {
+  test('a node that answers gets a second look, with what is mounted there; then its name is to be typed', async () => {
     const scene = await withBoth();
+    const { uses } = scene.simulation.node('node-1').kernel;
+    uses.add('nvme0n1', { kind: 'mount', directory: '/srv/data', seen: 'own' });
+    const fence = (...typed: string[]) => scene.start(['fence', 'node-1'], { typed }).ended;
+    for (const typed of [['n'], ['node-1'], ['y', 'y'], ['y']]) {
+      const refused = await fence(...typed);
+      expect(refused.code, typed.join()).toBe(1);
+      expect(refused.stderr).toContain(
+        'node-1 ANSWERS, and uses its volumes: vol-1 is mounted on /srv/data.',
+      );
+      expect(refused.stderr).toContain('rdsctl drain node-1');
+      expect(refused.stderr.includes('It loses vol-1, vol-2 at once')).toBe(typed[0] === 'y');
+    }
+    expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
+    const right = await fence('y', 'node-1');
+    expect(right.code, right.stderr).toBe(0);
+    expect(scene.sessions('vol-1')).toEqual([]);
+  });
+
+  test('one that does not answer is told as such, and its name alone is asked for', async () => {
+    const scene = await withBoth();
+    await scene.simulation.node('node-1').down();
     const wrong = await scene.start(['fence', 'node-1'], { typed: ['y'] }).ended;
     expect(wrong.code).toBe(1);
-    expect(wrong.stderr).toContain('It loses vol-1, vol-2 at once');
-    expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
+    expect(wrong.stderr).toMatch(/node-1 does not answer: node-1 \(.*\) can't be reached/);
+    expect(wrong.stderr).not.toContain('ANSWERS');
     const right = await scene.start(['fence', 'node-1'], { typed: ['node-1'] }).ended;
     expect(right.code, right.stderr).toBe(0);
+  });
+
+  test('one that hangs is not waited for longer than a connection may take', async () => {
+    const scene = await withBoth();
+    scene.configure({ timeouts: { connect: '1s' } });
+    await scene.faults({ at: 'node-1', when: 'exec', do: 'hang' });
+    const asked = await scene.start(['fence', 'node-1'], { typed: ['no'] }).ended;
+    expect(asked.code).toBe(1);
+    expect(asked.stderr).toContain('node-1 does not answer: node-1 did not tell everything within 1 s');
+  });
+
+  test('with --volume only that one is told to be lost; a wrong name is told before any question', async () => {
+    const scene = await withBoth();
+    const one = await scene.start(['fence', 'node-1', '--volume', 'rds1/vol-2'], { typed: ['y', 'no'] })
+      .ended;
+    expect(one.stderr).toContain('It loses vol-2 at once');
+    const wrong = await scene.start(['fence', 'nod-1'], { typed: ['y', 'nod-1'] }).ended;
+    expect(wrong.code).toBe(3);
+    expect(wrong.stderr).toContain('did you mean node-1?');
+    expect(wrong.stderr).not.toContain('[y/N]');
+  });
+
+  test('nobody is asked with --yes, and nothing is looked at before the cut', async () => {
+    const scene = await withBoth();
+    const { stderr } = await scene.run('fence', 'node-1', '--yes', '-v');
+    expect(stderr).not.toContain('does it answer?');
   });
 });

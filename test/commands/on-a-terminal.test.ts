@@ -184,6 +184,8 @@ describe('progress on a terminal', () => {
   test('a question that is answered with Ctrl-C ends on its own line', async () => {
     const scene = await openScene();
     const running = start(scene, ['fence', 'node-1']);
+    await running.shows(/node-1 ANSWERS\.[^]*all the same\? \[y\/N\]/);
+    running.type('y\r');
     await running.shows(/Type node-1 to go on:/);
     running.type('\u0003');
     expect(await running.ended).toBe(130);

@@ -165,7 +165,7 @@ describe('attach --shared', () => {
     const scene = await sharedBy('node-1', 'node-2');
     const before = scene.events().length;
     const said = (text: string): string => text.replace(/about [\d.]+ s/g, 'about … s');
-    const asked = scene.start(['fence', 'node-2'], { typed: ['no'] });
+    const asked = scene.start(['fence', 'node-2'], { typed: ['y', 'no'] });
     expect(said((await asked.ended).stderr)).toContain(`${CUT_TOO}.\n`);
     const planned = await scene.run('fence', 'node-2', '--dry-run');
     expect(planned.code).toBe(0);

@@ -8,8 +8,8 @@ export interface Explained extends Explanation {
   readonly code: ErrorCode;
   readonly exitCode: number;
   readonly about: string;
-  /** Where docs/ERRORS.md has it. */
-  readonly anchor: string;
+  /** Where the documents have it. */
+  readonly doc: string;
 }
 
 /** Every reason, in the order of its exit code. */
@@ -20,7 +20,7 @@ export function catalogue(): readonly Explained[] {
       code: REASONS[reason].code,
       exitCode: EXIT_CODES[REASONS[reason].code],
       about: REASONS[reason].about,
-      anchor: reason.toLowerCase(),
+      doc: `docs/ERRORS.md#${reason.toLowerCase()}`,
       ...EXPLANATIONS[reason],
     }))
     .sort((a, b) => a.exitCode - b.exitCode);

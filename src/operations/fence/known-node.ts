@@ -1,7 +1,7 @@
 import { checkName } from '../../attachment/names.ts';
 import type { State } from '../../state/state.ts';
 import type { OperationContext } from '../context.ts';
-import { requireNode } from '../resolve.ts';
+import { requireNodeAlone } from '../resolve.ts';
 
 /**
  * A node that the configuration names, or that the state remembers: one that was taken out of the
@@ -11,5 +11,5 @@ import { requireNode } from '../resolve.ts';
 export function knownNode(context: OperationContext, state: State, name: string): string {
   checkName('node', name);
   if (Object.hasOwn(state.nodes, name)) return name;
-  return requireNode(context, name);
+  return requireNodeAlone(context, state, name);
 }

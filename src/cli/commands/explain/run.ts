@@ -15,7 +15,7 @@ export const run: Handler<typeof explain> = async ({ args, out, io }) => {
     kind: 'ErrorCatalogue',
     itemKind: 'ErrorExplanation',
     items: found,
-    item: ({ reason, code, exitCode, about, why, now, mend }) => ({
+    item: ({ reason, code, exitCode, about, why, now, mend, doc }) => ({
       reason,
       code,
       exitCode,
@@ -23,6 +23,7 @@ export const run: Handler<typeof explain> = async ({ args, out, io }) => {
       why,
       now,
       mend,
+      doc,
     }),
     text: (style) => found.map((one) => page(one, style, io.stdout.columns)).join('\n'),
     names: () => found.map(({ reason }) => reason),

@@ -1,32 +1,29 @@
-import { holds } from '../../../attachment/transitions.ts';
-import { saysOfKeepers } from '../../../operations/fence/kept.ts';
-import type { OperationContext } from '../../../operations/context.ts';
+import type { BeforeFence } from '../../../operations/fence/before.ts';
 import type { Confirmation } from '../../command.ts';
 
-/** What a fence would do, for the operator to agree to by typing the node's name. */
-export async function fenceQuestion(
-  context: OperationContext,
-  node: string,
-  only: readonly string[],
-): Promise<Confirmation> {
-  const state = await context.manager.state();
-  const held = Object.values(state.attachments)
-    .filter((attachment) => holds(attachment, node))
-    .filter(
-      ({ slot }) => only.length === 0 || only.some((name) => name === slot || name.endsWith(`/${slot}`)),
-    );
-  const volumes = held.map(({ slot }) => slot);
-  const shared = saysOfKeepers(
-    context,
-    state,
-    node,
-    held.map((attachment) => ({ key: attachment.volume, slot: attachment.slot, attachment })),
-  );
+/**
+ * What the operator has to agree to, one after another: a node that answers gets a second look, since it may not
+ * be the one that is meant; then its name is to be typed.
+ */
+export function fenceQuestions({ node, volumes, shared, look }: BeforeFence): readonly Confirmation[] {
   const what =
     volumes.length === 0 ? 'The state gives it no volume.' : `It loses ${volumes.join(', ')} at once.`;
-  return {
-    about: `${node} is cut off at the storage servers. ${what}\n${shared.map((sentence) => `${sentence}.\n`).join('')}What it has not written yet is lost; nothing can be attached to it until unfence.`,
+  const silent = look?.silent ?? null;
+  const cut: Confirmation = {
+    about: [
+      ...(silent === null ? [] : [`${node} does not answer: ${silent}`]),
+      `${node} is cut off at the storage servers. ${what}`,
+      ...shared.map((sentence) => `${sentence}.`),
+      'What it has not written yet is lost; nothing can be attached to it until unfence.',
+    ].join('\n'),
     question: `Fence ${node}?`,
     expect: node,
   };
+  if (look === null || silent !== null) return [cut];
+  const busy = look.uses.length === 0 ? '.' : `, and uses its volumes: ${look.uses.join('; ')}.`;
+  const instead = volumes.length === 0 ? '' : `\nIf it is well, free it instead: rdsctl drain ${node}`;
+  return [
+    { about: `${node} ANSWERS${busy}${instead}`, question: `Is ${node} to be cut off all the same?` },
+    cut,
+  ];
 }

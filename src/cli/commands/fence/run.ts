@@ -1,3 +1,5 @@
+import type { OperationContext } from '../../../operations/context.ts';
+import { beforeFence } from '../../../operations/fence/before.ts';
 import { fence as fenceNode } from '../../../operations/fence/fence.ts';
 import type { FencedVolume, FenceReport } from '../../../operations/fence/report.ts';
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
@@ -6,7 +8,7 @@ import { operate } from '../../operating/operate.ts';
 import { formatColumns } from '../../output/columns.ts';
 import type { Style } from '../../output/style.ts';
 import type { fence } from './definition.ts';
-import { fenceQuestion } from './question.ts';
+import { fenceQuestions } from './question.ts';
 
 /** Fences a node and reports each volume; ends with the report's failure where something is not proved. */
 export const run: Handler<typeof fence> = async (command) => {
@@ -15,8 +17,7 @@ export const run: Handler<typeof fence> = async (command) => {
   await operate(
     command,
     async ({ context, mayTouch }) => {
-      if (!common.dryRun && !common.yes)
-        await command.confirm(await fenceQuestion(context, args.node, options.volume));
+      if (!common.dryRun && !common.yes) await agree(command, context);
       return fenceNode(context, { node: args.node, volumes: options.volume }, mayTouch);
     },
     async (report) => {
@@ -32,6 +33,14 @@ export const run: Handler<typeof fence> = async (command) => {
   if (end.failure !== null) throw end.failure;
   return EXIT_CODES.OK;
 };
+
+/** Asks before it cuts; where nobody can be asked, that is told without a look at the node. */
+async function agree(command: Parameters<typeof run>[0], context: OperationContext): Promise<void> {
+  const { args, options, io } = command;
+  const canAsk = io.stdin.isTTY && io.stderr.isTTY;
+  const before = await beforeFence(context, args.node, options.volume, canAsk);
+  for (const question of fenceQuestions(before)) await command.confirm(question);
+}
 
 function fenceBody(report: FenceReport): object {
   return {
