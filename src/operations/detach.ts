@@ -120,10 +120,9 @@ async function refuseThird(
   { node: owner }: Holder,
 ): Promise<void> {
   const done = `${volume.slot} was detached from ${left.map(({ node }) => node).join(' and ')}.`;
-  const second = await findSecond(context, { volume, nqn, owner }, context.signal);
-  if (second !== null) throw second.with({ now: `${done} ${second.now ?? ''}` });
+  let second: RdsctlError | null;
   try {
-    checkpoint(context);
+    second = await findSecond(context, { volume, nqn, owner }, context.signal);
   } catch (error) {
     if (!(error instanceof RdsctlError)) throw error;
     throw error.with({
@@ -131,6 +130,7 @@ async function refuseThird(
       hints: [{ when: 'To see who is connected:', run: 'rdsctl reconcile --dry-run' }],
     });
   }
+  if (second !== null) throw second.with({ now: `${done} ${second.now ?? ''}` });
 }
 
 /** What is said of the second of two that share a volume must not hide that the first has lost it. */

@@ -30,6 +30,8 @@ export interface SurveyRequest {
   readonly nodes?: readonly string[];
   /** NQNs whose devices are tested for being in use on each node. */
   readonly usesOf?: readonly string[];
+  /** Keeps every connection: commands for other volumes may be at work on them. */
+  readonly keep?: boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function askHosts(
   const { signal } = context;
   const slots = new Semaphore(HOSTS_AT_ONCE);
   // A fleet's connections would all stand until the command ends: a node that has nothing to repair is done with.
-  const isFleet = nodes.length > HOSTS_AT_ONCE;
+  const isFleet = nodes.length > HOSTS_AT_ONCE && request.keep !== true;
   const [seenServers, seenNodes] = await Promise.all([
     askEach(slots, servers, (name) => context.server(name).look('all', { signal })),
     askEach(slots, nodes, async (name) => {

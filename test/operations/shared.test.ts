@@ -208,4 +208,24 @@ describe('the end of sharing', () => {
     expect(error.reason).toBe('INTERRUPTED');
     expect(error.now).toContain('But node-3 connected to vol-1');
   });
+
+  it('by an undo that has no time left to ask says so: it is undone all the same', async () => {
+    const world = setup();
+    world.node('node-1').subsystems.set(NQN, aSubsystem());
+    world.node('node-2').connectAnswer = { subsystem: null, connected: false, words: '' };
+    const before = world.store.beforeCommit;
+    world.server.afterChange = ({ kind, ...change }) => {
+      if (kind !== 'admit' || !('allow' in change) || change.allow === '') return;
+      world.store.beforeCommit = () => {
+        world.store.beforeCommit = before;
+        world.interrupt();
+        world.giveUp();
+      };
+    };
+    const error = await failure(world.run());
+    expect(error.now).toBe(
+      'What was begun was undone: vol-1 stays with node-1. Whether a third node got in meanwhile was not asked of all.',
+    );
+    expect(world.store.state.attachments['rds1/vol-1']).toMatchObject({ intent: null, sharedUntil: null });
+  });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { askOtherNodes } from '../../src/operations/attach/other-nodes.ts';
+import { lookAgain, viewsOf } from '../../src/operations/reconcile/look.ts';
 import { survey } from '../../src/operations/survey.ts';
 import { unreachable } from '../fakes/fake-node.ts';
 import { aConfig, makeWorld } from '../fakes/world.ts';
@@ -41,6 +43,30 @@ describe('survey', () => {
     const { context, open } = fleet(5);
     await survey(context);
     expect(open.size).toBe(5);
+  });
+
+  describe('while commands for other volumes may be at work on the same connections, none is closed:', () => {
+    const volume = { key: 'rds1/vol-1', rds: 'rds1', slot: 'vol-1' };
+    const nqn = 'nqn.2000-02.com.mikrotik:vol-1';
+
+    it('when a volume is looked at again that any host may use', async () => {
+      const { context, open, seen, server } = fleet(100);
+      server.edit('vol-1', { exported: true, allow: '' });
+      const before = viewsOf(context, await survey(context));
+      expect(open.size).toBe(0);
+      const { nodes } = await lookAgain(context, before, volume);
+      expect([...nodes.values()].every((view) => view !== null)).toBe(true);
+      expect([open.size, seen.opened]).toEqual([100, 200]);
+    });
+
+    it('when all others are asked who uses a volume', async () => {
+      const { context, open } = fleet(100);
+      expect(await askOtherNodes(context, 'ask', volume, nqn, ['node-1'])).toEqual({
+        using: [],
+        unasked: [],
+      });
+      expect(open.size).toBe(99);
+    });
   });
 
   it('a node that can not be asked is part of the answer, and is let go of too', async () => {

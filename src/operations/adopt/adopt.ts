@@ -144,7 +144,9 @@ async function bothSeen(
     step(context, 'look', `${volume.rds}: look at ${volume.slot}`, () =>
       lookAtVolume(context, context.server(volume.rds), volume.slot),
     ),
-    step(context, 'ask', `ask all nodes who uses ${volume.slot}`, () => survey(context, { servers: [] })),
+    step(context, 'ask', `ask all nodes who uses ${volume.slot}`, () =>
+      survey(context, { servers: [], keep: true }),
+    ),
   ]);
   return [disk, nodes];
 }
@@ -156,7 +158,7 @@ async function bothSeen(
 async function stillAlone(context: OperationContext, found: Adoptable, limited: Disk): Promise<void> {
   const { volume, node } = found;
   await step(context, 'ask-again', `is ${node} still alone with ${volume.slot}?`, async () => {
-    const { nodes } = await survey(context, { servers: [] });
+    const { nodes } = await survey(context, { servers: [], keep: true });
     const again = judge(context, volume, { state: await context.manager.state(), disk: limited, nodes });
     if (again.node === node && again.device === found.device) return;
     throw new RdsctlError('CHANGED_MEANWHILE', {

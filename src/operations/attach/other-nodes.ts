@@ -1,7 +1,8 @@
 import type { VolumeId } from '../../attachment/transitions.ts';
-import { RdsctlError, type Hint } from '../../errors/rdsctl-error.ts';
+import type { Hint, RdsctlError } from '../../errors/rdsctl-error.ts';
 import { step, type OperationContext } from '../context.ts';
 import { subsystemOf } from '../seen.ts';
+import { askHosts } from '../survey.ts';
 
 export interface OtherNodes {
   /** Those that hold a controller of it, live or not. */
@@ -9,7 +10,11 @@ export interface OtherNodes {
   readonly unasked: readonly { readonly node: string; readonly error: RdsctlError }[];
 }
 
-/** Asks all nodes but these whether they hold a controller. */
+/**
+ * Asks all nodes but these whether they hold a controller.
+ * @param signal what it may be interrupted by
+ * @throws RdsctlError what it was interrupted with
+ */
 export async function askOtherNodes(
   context: OperationContext,
   id: string,
@@ -20,22 +25,12 @@ export async function askOtherNodes(
 ): Promise<OtherNodes> {
   const names = Object.keys(context.config.nodes).filter((name) => !but.includes(name));
   return step(context, id, `ask ${names.length} other nodes who uses ${volume.slot}`, async () => {
+    const { nodes } = await askHosts({ ...context, signal }, { servers: [], nodes: names, keep: true });
     const using: string[] = [];
     const unasked: { node: string; error: RdsctlError }[] = [];
-    const asked = await Promise.all(
-      names.map(async (node) => {
-        try {
-          const view = await context.node(node).observe({ usesOf: [], signal });
-          return { node, holds: (subsystemOf(view, nqn)?.controllers.length ?? 0) > 0 };
-        } catch (error) {
-          if (!(error instanceof RdsctlError)) throw error;
-          return { node, error };
-        }
-      }),
-    );
-    for (const answer of asked) {
-      if ('error' in answer) unasked.push({ node: answer.node, error: answer.error });
-      else if (answer.holds) using.push(answer.node);
+    for (const [node, { view, error }] of nodes) {
+      if (view === null) unasked.push({ node, error });
+      else if ((subsystemOf(view, nqn)?.controllers.length ?? 0) > 0) using.push(node);
     }
     return { using, unasked };
   });

@@ -56,29 +56,15 @@ export async function undo(
       ],
     });
   }
+  let narrowed: boolean;
   try {
     hands.lock.assertHeld();
-    const narrowed = await step(context, 'undo', `undo: withdraw ${volume.slot} from ${node}`, async () => {
+    narrowed = await step(context, 'undo', `undo: withdraw ${volume.slot} from ${node}`, async () => {
       const wasOpen = at.granted && (await withdraw(context, picture, hands, at));
       await context.manager.change((current) =>
         abandonAttach(current, { key: volume.key, token: at.token, node }),
       );
       return wasOpen;
-    });
-    const where =
-      sharing === null
-        ? `${volume.slot} is attached nowhere`
-        : `${volume.slot} stays with ${sharing.owners.join(' and ')}`;
-    const done = `What was begun was undone: ${where}.`;
-    const [owner] = sharing?.owners ?? [];
-    const second =
-      narrowed && owner !== undefined
-        ? await findSecond(context, { volume, nqn: disk.nqn, owner }, context.grace)
-        : null;
-    if (second === null) return cause.with({ now: done });
-    return cause.with({
-      now: `${done} But ${second.message}. ${second.now ?? ''}`,
-      hints: [...cause.hints, ...second.hints],
     });
   } catch (second) {
     if (isReason(second, 'LOST_LOCK')) return second.with({ now: NOT_OURS, cause });
@@ -90,6 +76,36 @@ export async function undo(
         { when: 'To undo it:', run: `rdsctl detach ${volume.slot}` },
       ],
       details: { ...cause.details, undo: why, nqn: disk.nqn, ...transport },
+    });
+  }
+  const where =
+    sharing === null
+      ? `${volume.slot} is attached nowhere`
+      : `${volume.slot} stays with ${sharing.owners.join(' and ')}`;
+  const done = cause.with({ now: `What was begun was undone: ${where}.` });
+  const [owner] = sharing?.owners ?? [];
+  return narrowed && owner !== undefined ? withThird(context, picture, owner, done) : done;
+}
+
+/** While the export was open any host could get in: who did is told beside the cause. */
+async function withThird(
+  context: OperationContext,
+  { volume, disk }: Picture,
+  owner: string,
+  done: RdsctlError,
+): Promise<RdsctlError> {
+  try {
+    const third = await findSecond(context, { volume, nqn: disk.nqn, owner }, context.grace);
+    if (third === null) return done;
+    return done.with({
+      now: `${done.now ?? ''} But ${third.message}. ${third.now ?? ''}`,
+      hints: [...done.hints, ...third.hints],
+    });
+  } catch (error) {
+    if (!(error instanceof RdsctlError)) throw error;
+    return done.with({
+      now: `${done.now ?? ''} Whether a third node got in meanwhile was not asked of all.`,
+      hints: [...done.hints, { when: 'To see who is connected:', run: 'rdsctl reconcile --dry-run' }],
     });
   }
 }

@@ -59,6 +59,7 @@ export async function lookAgain(context: OperationContext, before: Views, volume
       servers: [],
       nodes: asked.map(({ name }) => name),
       usesOf,
+      keep: true,
     });
     return [...answers].map(([name, { view }]) => [name, view]);
   };
