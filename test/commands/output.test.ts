@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { openScene, type Scene } from './scene.ts';
@@ -183,6 +184,41 @@ describe('list', () => {
 });
 
 describe('show', () => {
+  /** The table as it is on a terminal, without colours. */
+  async function onScreen(scene: Scene, columns: number, ...more: string[]): Promise<string[]> {
+    const screen = { columns, rows: 40 };
+    const { stdout } = await scene.start(['show', 'vol-1', ...more], { screen }).ended;
+    return stripVTControlCharacters(stdout).split('\n');
+  }
+  const marked = (lines: readonly string[]): string[] =>
+    lines.flatMap((line) => /^│ ≠ ([A-Za-z ]*?) +│/.exec(line)?.[1] ?? []);
+
+  test('fits the terminal, with all that there is to read', async () => {
+    const scene = await openScene();
+    await scene.run('attach', 'vol-1', 'node-1');
+    for (const columns of [60, 80, 120]) {
+      const lines = await onScreen(scene, columns);
+      expect(lines.filter((line) => line.length > columns)).toEqual([]);
+      const state = lines.map((line) => line.split('│')[2]?.trim() ?? '').join('');
+      expect(state).toContain(scene.hostNqn('node-1'));
+      expect(marked(lines)).toEqual([]);
+    }
+    const wide = (await scene.run('show', 'vol-1')).stdout;
+    expect(wide.split('\n').some((line) => line.split(scene.hostNqn('node-1')).length === 3)).toBe(true);
+  });
+
+  test('marks the rows in which the views differ, with and without colour', async () => {
+    const scene = await openScene({ byHand: ['rds1/vol-1'] });
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.setDisk('vol-1', 'comment="mine"');
+    expect(marked(await onScreen(scene, 100))).toEqual(['who', 'token']);
+    expect((await scene.run('show', 'vol-1')).stdout).toMatch(/^│ ≠ who +│ node-1 +│ - /m);
+    await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name="nqn.2014-08.org.example:other"');
+    expect(marked(await onScreen(scene, 100))).toEqual(['who', 'token', 'host NQN']);
+    await scene.setDisk('vol-1', 'nvme-tcp-export=no');
+    expect(marked(await onScreen(scene, 100))).toEqual(['is', 'who', 'token', 'host NQN']);
+  });
+
   test('says that the views agree, or where they differ', async () => {
     const scene = await prepared();
     expect((await scene.run('show', 'vol-1')).stdout).toContain('The views agree.');
