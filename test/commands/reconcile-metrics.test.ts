@@ -18,6 +18,36 @@ describe('reconcile --metrics-file', () => {
     expect(lastSuccessIn(first)).not.toBeNull();
   });
 
+  test('tells drift by kind and what came of it, phases, fenced nodes, locks held and what was skipped', async () => {
+    const scene = await openScene({ nodes: 3, volumes: 4 });
+    const file = join(scene.dir, 'rdsctl.prom');
+    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.run('attach', 'vol-2', 'node-2');
+    await scene.run('fence', 'node-2', '--yes');
+    await scene.simulation.node('node-1').down('off');
+    await scene.simulation.node('node-1').up();
+    await scene.setDisk('vol-3', 'nvme-tcp-export=yes');
+    const held = scene.hold(/vol-4/);
+    const working = scene.start(['attach', 'vol-4', 'node-3']);
+    await held.reached;
+    expect((await scene.run('reconcile', '--metrics-file', file)).code).toBe(0);
+    held.letGo();
+    await working.ended;
+    const lines = readFileSync(file, 'utf8').split('\n');
+    for (const line of [
+      'rdsctl_drift{kind="not-connected",result="repaired"} 1',
+      'rdsctl_drift{kind="untracked-export",result="left"} 1',
+      'rdsctl_attachments{phase="fenced",node="node-2",rds="rds1"} 1',
+      'rdsctl_node_fenced{node="node-2"} 1',
+      'rdsctl_reconcile_in_sync 0',
+      'rdsctl_locks_held 1',
+    ]) {
+      expect(lines).toContain(line);
+    }
+    const duration = lines.find((line) => line.startsWith('rdsctl_reconcile_duration_seconds '));
+    expect(Number(duration?.split(' ')[1])).toBeGreaterThan(0);
+  });
+
   test('keeps the last success when no storage server answers, and says so', async () => {
     const scene = await openScene();
     const file = join(scene.dir, 'rdsctl.prom');
