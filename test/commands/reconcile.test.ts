@@ -449,6 +449,33 @@ describe('reported, with the command to run', () => {
     await scene.simulation.node('node-1').up();
   });
 
+  test('half the nodes: nothing is concluded of them, and nothing done that they could be hurt by', async () => {
+    const scene = await openScene({ nodes: 4, volumes: 5 });
+    for (const number of [1, 2, 3, 4]) await scene.run('attach', `vol-${number}`, `node-${number}`);
+    for (const node of ['node-1', 'node-2']) await scene.simulation.node(node).down('off');
+    await scene.simulation.node('node-3').down('off');
+    await scene.simulation.node('node-3').up();
+    // One of those that can not be seen may have got in.
+    await scene.setDisk('vol-4', 'nvme-tcp-server-allow-host-name=""');
+    await scene.setDisk('vol-5', `nvme-tcp-export=yes nvme-tcp-server-allow-host-name="${NOBODY}"`);
+    const before = (await scene.state()).attachments;
+    const { outcome, drift } = await reconcile(scene);
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(outcome.stderr).toContain('2 of 4 nodes could not be asked: node-1, node-2 (');
+    expect(drift.map(({ volume, kind, result }) => `${volume} ${kind} ${result}`)).toEqual([
+      'vol-1 node-unreachable left',
+      'vol-2 node-unreachable left',
+      'vol-3 not-connected repaired',
+      'vol-4 open-export left',
+      'vol-5 untracked-export left',
+    ]);
+    const { attachments } = await scene.state();
+    for (const key of ['rds1/vol-1', 'rds1/vol-2', 'rds1/vol-4'])
+      expect(attachments[key]).toEqual(before[key]);
+    expect(attachments['rds1/vol-5']).toBeUndefined();
+    for (const node of ['node-1', 'node-2']) await scene.simulation.node(node).up();
+  });
+
   test('a storage server that can not be asked: nothing is concluded, exit 6', async () => {
     const scene = await attached();
     const before = scene.stateBytes();

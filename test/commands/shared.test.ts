@@ -158,6 +158,29 @@ describe('attach --shared', () => {
     });
   });
 
+  test('apply to a third one takes it from both before it is granted', async () => {
+    const scene = await sharedBy('node-1', 'node-2');
+    const before = scene.events().length;
+    const stdin =
+      'apiVersion: rdsctl/v1\nkind: Manifest\nattachments:\n  - { volume: vol-1, node: node-3 }\n';
+    const outcome = await scene.start(['apply', '-f', '-', '--yes', '-o', 'json'], { stdin }).ended;
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(outcome.json()['changes']).toMatchObject([
+      { action: 'move', from: ['node-1', 'node-2'], node: 'node-3', result: 'done' },
+    ]);
+    const sessions = scene
+      .events(before)
+      .filter(({ event, volume }) => volume === 'vol-1' && /^session-/.test(event))
+      .map(({ event, node }) => `${event} ${node ?? ''}`);
+    expect(sessions.slice(0, 2).sort()).toEqual(['session-closed node-1', 'session-closed node-2']);
+    expect(sessions.slice(2)).toEqual(['session-opened node-3']);
+    expect((await scene.state()).attachments['rds1/vol-1']).toMatchObject({
+      phase: 'attached',
+      holders: [{ node: 'node-3' }],
+      sharedUntil: null,
+    });
+  });
+
   const CUT_TOO =
     'vol-1 is shared with node-1, which is cut off with it for a moment, and connects again by itself within about … s; its I/O waits, and fails after 5 s (nvme.fastIoFailTmo)';
 
