@@ -8,7 +8,7 @@ async function byHand(
 ): Promise<Scene> {
   const { allow = 'any', left = false, ...rest } = options;
   const scene = await openScene({
-    config: { timeouts: { connect: '500ms' } },
+    config: { timeouts: { connect: '3s' } },
     ...rest,
     ...(left ? { byHand: ['rds1/vol-1'] } : {}),
   });

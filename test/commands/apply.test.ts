@@ -220,7 +220,7 @@ describe('one failure does not stop the others', () => {
   });
 
   test('a node that does not answer, and a volume that another command works on', async () => {
-    const scene = await openScene({ volumes: 3, config: { timeouts: { connect: '500ms' } } });
+    const scene = await openScene({ volumes: 3, config: { timeouts: { connect: '3s' } } });
     const held = scene.hold(/slot="vol-1".*nvme-tcp-export=yes/);
     const first = scene.start(['attach', 'vol-1', 'node-1']);
     await held.reached;

@@ -359,11 +359,11 @@ describe('the question before a fence', () => {
 
   test('one that hangs is not waited for longer than a connection may take', async () => {
     const scene = await withBoth();
-    scene.configure({ timeouts: { connect: '1s' } });
+    scene.configure({ timeouts: { connect: '3s' } });
     await scene.faults({ at: 'node-1', when: 'exec', do: 'hang' });
     const asked = await scene.start(['fence', 'node-1'], { typed: ['no'] }).ended;
     expect(asked.code).toBe(1);
-    expect(asked.stderr).toContain('node-1 does not answer: node-1 did not tell everything within 1 s');
+    expect(asked.stderr).toContain('node-1 does not answer: node-1 did not tell everything within 3 s');
   });
 
   test('with --volume only that one is told to be lost; a wrong name is told before any question', async () => {

@@ -162,7 +162,7 @@ describe('the audit log', () => {
 });
 
 describe('hosts that hang (small time-outs)', () => {
-  const QUICK = { timeouts: { connect: '1s', command: '1s', device: '1s' } };
+  const QUICK = { timeouts: { connect: '3s', command: '2s', device: '1s' } };
 
   async function attached(): Promise<Scene> {
     const scene = await openScene();

@@ -112,7 +112,7 @@ describe('tree', () => {
   });
 
   test('a storage server that can not be asked is shown as such, with what the state remembers of it', async () => {
-    const scene = await openScene({ rds: 2, nodes: 1, config: { timeouts: { connect: '500ms' } } });
+    const scene = await openScene({ rds: 2, nodes: 1, config: { timeouts: { connect: '3s' } } });
     await scene.run('attach', 'rds2/vol-1', 'node-1');
     await scene.faults({ at: 'rds2', when: 'connect', do: 'refuse' });
     const drawn = await scene.run('tree');

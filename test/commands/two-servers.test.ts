@@ -48,7 +48,7 @@ describe('two storage servers with volumes of one name', () => {
   });
 
   test('a slot that only one has needs no more; a server that is down makes it unknown: exit 6', async () => {
-    const scene = await openScene({ rds: 2, nodes: 1, config: { timeouts: { connect: '500ms' } } });
+    const scene = await openScene({ rds: 2, nodes: 1, config: { timeouts: { connect: '3s' } } });
     await scene.console('/disk set [find where slot="vol-2"] slot=only-2', 'rds2');
     expect((await scene.run('attach', 'only-2', 'node-1')).code).toBe(0);
     await scene.faults({ at: 'rds2', when: 'connect', do: 'refuse' });
