@@ -70,6 +70,42 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Another clock's time, until it is stopped: then nothing that was to happen happens, and nothing new is taken. */
+export class StoppableClock implements Clock {
+  readonly #clock: Clock;
+  readonly #pending = new Set<Timer>();
+  #stopped = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  after(ms: number, action: () => void): Timer {
+    if (this.#stopped) return { cancel: () => undefined };
+    const timer = this.#clock.after(ms, () => {
+      this.#pending.delete(timer);
+      action();
+    });
+    this.#pending.add(timer);
+    return {
+      cancel: () => {
+        this.#pending.delete(timer);
+        timer.cancel();
+      },
+    };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#pending) timer.cancel();
+    this.#pending.clear();
+  }
+}
+
 /** Waits on a clock. */
 export function sleepOn(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => {

@@ -89,9 +89,9 @@ export class NvmeHost implements NetworkUser {
     }
   }
 
-  /** Stops all timers. */
+  /** Hears nothing more of its sessions. */
   close(): void {
-    for (const controller of this.#controllers) controller.cancelTimers();
+    for (const { session } of this.#controllers) session.onEnd = () => undefined;
   }
 
   async #connect(wanted: ConnectOptions): Promise<{ controller: Controller } | { failed: ConnectFailure }> {

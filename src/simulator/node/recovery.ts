@@ -31,7 +31,7 @@ export class Recovery {
   follow(controller: Controller, identity: Identity): void {
     this.#listen(controller);
     controller.reachable = this.#reaches(controller);
-    this.#options.clock.after(this.#options.deviceDelayMs, () => {
+    controller.appearance = this.#options.clock.after(this.#options.deviceDelayMs, () => {
       if (controller.state === 'live' && this.#deviceOf(controller) === undefined) {
         this.#devices.add(controller, identity);
       }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../clock.ts';
+import { StoppableClock, type Clock } from '../clock.ts';
 import type { EventLog } from '../events.ts';
 import { reconnectAttempts, type Kernel } from '../target/kernel-rules.ts';
 import type { StorageNetwork } from '../target/network.ts';
@@ -64,7 +64,7 @@ export class SimulatedNode implements NodeKernel {
   readonly directory: string;
   readonly host: NvmeHost;
   readonly uses: Uses;
-  readonly clock: Clock;
+  readonly clock: StoppableClock;
   readonly kernel: Kernel;
   readonly release: string;
   readonly nvmeCli: string;
@@ -81,12 +81,12 @@ export class SimulatedNode implements NodeKernel {
     const traits = options.traits ?? {};
     this.name = options.name;
     this.directory = options.directory;
-    this.clock = options.clock;
+    this.clock = new StoppableClock(options.clock);
     this.#traits = traits;
     this.kernel = traits.kernel ?? '6.1';
     this.release = RELEASES[this.kernel];
     this.nvmeCli = traits.nvmeCli ?? (this.kernel === '6.1' ? '2.3' : '2.13');
-    this.log = new KernelLog(options.clock);
+    this.log = new KernelLog(this.clock);
     this.modules = { fabrics: false, tcp: false, tcpExists: traits.nvmeTcp ?? true };
     const uuid = `11111111-1111-4111-8111-${options.number.toString(16).padStart(12, '0')}`;
     this.hostNqn = traits.hostNqn ?? `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
@@ -157,7 +157,9 @@ export class SimulatedNode implements NodeKernel {
     this.#boot();
   }
 
+  /** The end of the simulation: whatever was to happen on the node does not, its files are not touched again. */
   close(): void {
+    this.clock.stop();
     this.#calls.close();
     this.#tree.close();
     this.host.close();

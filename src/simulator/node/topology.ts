@@ -104,6 +104,8 @@ export class Controller {
   /** What will happen next: noticing silence, the next attempt. */
   next: Timer | undefined;
   failFastTimer: Timer | undefined;
+  /** Until the block device of a new connection is there. */
+  appearance: Timer | undefined;
   /** The deletion under way. */
   deletion: Promise<void> | undefined;
   /** Ends a deletion that waits for a target that does not answer. */
@@ -135,8 +137,10 @@ export class Controller {
   cancelTimers(): void {
     this.next?.cancel();
     this.failFastTimer?.cancel();
+    this.appearance?.cancel();
     this.next = undefined;
     this.failFastTimer = undefined;
+    this.appearance = undefined;
   }
 
   /** `traddr=…,trsvcid=…[,src_addr=…]`: no source address while there is no connection. */
