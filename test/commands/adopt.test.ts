@@ -129,6 +129,28 @@ describe('without VOLUME', () => {
     expect((await scene.run('adopt', '--yes')).stdout).toBe('Nothing to adopt.\n');
   });
 
+  test.each(['node', 'storage server'])('a %s can not be asked: never "nothing to adopt"', async (host) => {
+    const scene = await byHand({ nodes: 3, left: true });
+    const name = host === 'node' ? 'node-3' : 'rds1';
+    await scene.faults({ at: name, when: 'connect', do: 'refuse' });
+    const outcome = await scene.run('adopt', '--yes', '-o', 'json');
+    expect(outcome.code, outcome.stderr).toBe(1);
+    expect(outcome.stdout).toBe('');
+    expect(outcome.error()).toMatchObject({
+      reason: 'PARTIAL',
+      details: {
+        failed: [
+          host === 'node'
+            ? { volume: 'vol-1', reason: 'UNTRACKED_EXPORT' }
+            : { volume: 'rds1/*', reason: 'CONNECT_FAILED' },
+        ],
+      },
+    });
+    expect((await scene.run('adopt', '--yes')).stdout).toBe('');
+    await scene.faults();
+    expect((await scene.run('adopt', '--yes')).code).toBe(0);
+  });
+
   test('without a terminal it needs --yes: exit 2, never a hang', async () => {
     const scene = await two();
     const asked = await scene.run('adopt');

@@ -3,12 +3,14 @@ import type { VolumeId } from '../../attachment/transitions.ts';
 import { isReason, RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { OperationContext } from '../context.ts';
 import { survey } from '../survey.ts';
-import { judge, type Adoptable } from './judge.ts';
+import { isForWantOfAnswers, judge, type Adoptable } from './judge.ts';
 
 export interface Candidates {
   readonly adoptable: readonly Adoptable[];
   /** Exported beside the state, but not to be adopted as things are, and why. */
   readonly refused: readonly { readonly volume: VolumeId; readonly error: RdsctlError }[];
+  /** Exported beside the state; whether it could be adopted is not known, since a node could not be asked. */
+  readonly unsure: readonly { readonly volume: VolumeId; readonly error: RdsctlError }[];
   /** Storage servers that could not be asked. */
   readonly unasked: readonly { readonly rds: string; readonly error: RdsctlError }[];
 }
@@ -18,6 +20,7 @@ export async function adoptCandidates(context: OperationContext): Promise<Candid
   const { state, servers, nodes } = await survey(context);
   const adoptable: Adoptable[] = [];
   const refused: { volume: VolumeId; error: RdsctlError }[] = [];
+  const unsure: typeof refused = [];
   const unasked: { rds: string; error: RdsctlError }[] = [];
   for (const [rds, { view, error }] of servers) {
     if (view === null) unasked.push({ rds, error });
@@ -29,9 +32,10 @@ export async function adoptCandidates(context: OperationContext): Promise<Candid
         adoptable.push(judge(context, volume, { state, disk, nodes }));
       } catch (refusal) {
         if (!(refusal instanceof RdsctlError)) throw refusal;
-        if (!isReason(refusal, 'NOTHING_TO_ADOPT')) refused.push({ volume, error: refusal });
+        if (isReason(refusal, 'NOTHING_TO_ADOPT')) continue;
+        (isForWantOfAnswers(refusal) ? unsure : refused).push({ volume, error: refusal });
       }
     }
   }
-  return { adoptable, refused, unasked };
+  return { adoptable, refused, unsure, unasked };
 }

@@ -2,7 +2,7 @@ import { isSubsystemNqn, type HostIdentity } from '../../attachment/host-nqn.ts'
 import { attachedElsewhere, nodeFenced, unfinished } from '../../attachment/refusals.ts';
 import { holds, type VolumeId } from '../../attachment/transitions.ts';
 import type { Attachment } from '../../attachment/attachment.ts';
-import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { isReason, RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { State } from '../../state/state.ts';
 import { checkTag, type Claim } from '../claims.ts';
 import type { OperationContext } from '../context.ts';
@@ -173,6 +173,11 @@ function refuseUnasked(
     ],
     details: { volume: volume.key, allow: disk.allow, node, unasked: unasked.map(({ name }) => name) },
   });
+}
+
+/** Whether {@link judge} refused only because a node could not be asked. */
+export function isForWantOfAnswers(refusal: RdsctlError): boolean {
+  return isReason(refusal, 'UNTRACKED_EXPORT') && refusal.details['unasked'] !== undefined;
 }
 
 function collision(volume: VolumeId, node: string, nqn: string, address: string): RdsctlError {

@@ -16,11 +16,14 @@ import type { adopt } from './definition.ts';
 export const run: Handler<typeof adopt> = async (command) => {
   const { args, out } = command;
   const end: { failure: RdsctlError | null } = { failure: null };
+  const unknown: Failed[] = [];
   await operate(
     command,
     async (operating) => {
       const volumes =
-        args.volumes.length === 0 ? await chosen(command, operating) : await named(operating, args.volumes);
+        args.volumes.length === 0
+          ? await chosen(command, operating, unknown)
+          : await named(operating, args.volumes);
       const { context, mayTouch } = operating;
       const outcomes = await eachVolume(context, volumes, (own, { key }) =>
         adoptVolume(own, { volume: key }, mayTouch),
@@ -28,7 +31,7 @@ export const run: Handler<typeof adopt> = async (command) => {
       const failed = outcomes.flatMap(({ error }, index): Failed[] =>
         error === null ? [] : [{ volume: volumes[index]?.slot ?? '', error }],
       );
-      end.failure = failureOf(failed, volumes.length);
+      end.failure = unknown.length > 0 ? inPart([...unknown, ...failed]) : failureOf(failed, volumes.length);
       return outcomes.flatMap(({ result }) => (result === null ? [] : [result]));
     },
     async (results) => {
@@ -66,15 +69,23 @@ async function named({ context, mayTouch }: Operating, names: readonly string[])
   return [...volumes.values()];
 }
 
-/** What can be adopted, after the operator has seen it and agreed; what can not be is told with the reason. */
-async function chosen(command: CommandContext, { context }: Operating): Promise<VolumeId[]> {
+/**
+ * What can be adopted, after the operator has seen it and agreed; what can not be is told with the reason.
+ * @param unknown takes what could not be judged since a host could not be asked
+ */
+async function chosen(
+  command: CommandContext,
+  { context }: Operating,
+  unknown: Failed[],
+): Promise<VolumeId[]> {
   const candidates = await adoptCandidates(context);
   for (const { volume, error } of candidates.refused) {
     command.report({ type: 'warning', message: `${volume.slot} is left alone: ${error.message}` });
   }
-  for (const { rds, error } of candidates.unasked) {
-    command.report({ type: 'warning', message: `what ${rds} exports is not known: ${error.message}` });
-  }
+  unknown.push(
+    ...candidates.unsure.map(({ volume, error }) => ({ volume: volume.slot, error })),
+    ...candidates.unasked.map(({ rds, error }) => ({ volume: `${rds}/*`, error })),
+  );
   if (candidates.adoptable.length > 0 && !command.common.dryRun) {
     const { length } = candidates.adoptable;
     await command.confirm({
@@ -99,6 +110,14 @@ function table({ adoptable }: Candidates): string {
     ],
     adoptable,
   );
+}
+
+/** Of hosts that could not be asked nothing is concluded: "nothing to adopt" would be a guess. */
+function inPart(failed: readonly Failed[]): RdsctlError | null {
+  return partial(failed, {
+    message: 'not everything that could be adopted is known, or was adopted',
+    again: { when: 'When every host answers, again:', run: 'rdsctl adopt' },
+  });
 }
 
 /** One volume's failure is told as it is; of several, all are told. */
