@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 
 import { together } from '../batching/together.ts';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
-import type { ConnectRequest, ConnectResult, NodePort } from '../operations/ports/node.ts';
+import type { ConnectRequest, ConnectResult, DisconnectResult, NodePort } from '../operations/ports/node.ts';
 import { readDiagnosis } from './diagnosis-report.ts';
-import { between, readConnects, readDisconnect, readView } from './report.ts';
+import { between, readConnects, readDisconnects, readView } from './report.ts';
 import type { ScriptRunner } from './runner.ts';
 import { CONNECT } from './scripts/connect.ts';
 import { DIAGNOSE } from './scripts/diagnose.ts';
@@ -41,9 +41,15 @@ const LONGEST_NVME_CLI = 75_000;
 /** To disconnect: 6 s for the test of use and 11 s for each of two controllers, then they are dropped. */
 const LONGEST_DISCONNECT = 30_000;
 
+/** Subsystems dropped in one script: with long names that is 30 kB of arguments; a shell takes 128. */
+const MOST_DROPPED_AT_ONCE = 100;
+
+/** A subsystem at an address of the storage network. */
+type Place = Pick<ConnectRequest, 'nqn' | 'address'>;
+
 /**
- * A Linux node with nvme-cli. Connects that are asked for while others are on their way go out together: a
- * connection runs one script at a time.
+ * A Linux node with nvme-cli. Connects that are asked for while others are on their way go out together, and so do
+ * the drops of what it was cut off from: a connection runs one script at a time.
  */
 export function linuxNode(options: LinuxNodeOptions): NodePort {
   const { name, runner, times } = options;
@@ -84,6 +90,36 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
   }
   const connectTogether = together(connect, 'all');
 
+  /** One alone where use is asked: in a script with others it would be asked long before its controller goes. */
+  async function disconnectOne(place: Place, signal: AbortSignal | undefined): Promise<DisconnectResult> {
+    const [result] = await disconnect([place], false, signal);
+    if (result === undefined) throw new RdsctlError('INTERNAL', { message: 'a disconnect without a result' });
+    return result;
+  }
+
+  async function disconnect(
+    places: readonly Place[],
+    cutOff: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<DisconnectResult[]> {
+    const timeoutMs = LONGEST_DISCONNECT + times.device + times.command;
+    const args = [
+      String(wholeSeconds(times.device)),
+      cutOff ? '1' : '0',
+      ...places.flatMap(({ nqn, address }) => [nqn, address]),
+    ];
+    const json = await report({ script: DISCONNECT, args, changes: true, timeoutMs }, signal);
+    return readDisconnects(json, name, places.length);
+  }
+
+  const dropTogether = together(async (places: readonly Place[], signal) => {
+    const results: DisconnectResult[] = [];
+    for (let from = 0; from < places.length; from += MOST_DROPPED_AT_ONCE) {
+      results.push(...(await disconnect(places.slice(from, from + MOST_DROPPED_AT_ONCE), true, signal)));
+    }
+    return results;
+  }, 'all');
+
   return {
     name,
     open: () => {
@@ -100,14 +136,8 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
 
     connect: (request, { signal } = {}) => connectTogether(request, signal),
 
-    async disconnect({ nqn, address, cutOff = false }, { signal } = {}) {
-      const args = [nqn, address, String(wholeSeconds(times.device)), cutOff ? '1' : '0'];
-      const timeoutMs = LONGEST_DISCONNECT + times.device + times.command;
-      return readDisconnect(
-        await report({ script: DISCONNECT, args, changes: true, timeoutMs }, signal),
-        name,
-      );
-    },
+    disconnect: ({ nqn, address, cutOff = false }, { signal } = {}) =>
+      cutOff ? dropTogether({ nqn, address }, signal) : disconnectOne({ nqn, address }, signal),
 
     async diagnose({ signal } = {}) {
       const step = { script: DIAGNOSE, args: [], changes: false, timeoutMs: times.command };

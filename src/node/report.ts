@@ -134,14 +134,13 @@ export function readConnects(json: string, node: string, count: number): Connect
   }));
 }
 
-/** @throws RdsctlError BAD_ANSWER */
-export function readDisconnect(json: string, node: string): DisconnectResult {
-  const raw = checked(RawDisconnect, json, node);
-  return {
+/** @param count how many were asked for @throws RdsctlError BAD_ANSWER */
+export function readDisconnects(json: string, node: string, count: number): DisconnectResult[] {
+  return checked(v.pipe(v.array(RawDisconnect), v.length(count)), json, node).map((raw) => ({
     uses: raw.uses.map(({ kind, what }) => ({ kind, what: unescapeMount(what) })),
     words: raw.words.trim(),
     controllers: raw.subsystem === null ? [] : subsystem(raw.subsystem).controllers,
-  };
+  }));
 }
 
 /** Parses and checks a report. @throws RdsctlError BAD_ANSWER */

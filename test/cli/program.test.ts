@@ -226,10 +226,13 @@ process.on('exit', () => {
     }
   });
 
-  it('can find those marks: they are in what attach loads', () => {
-    const loaded = text(loads('attach', 'vol-1', 'node-1').files);
-    expect(loaded).toContain('BLOCK_FOLDED');
-    const { builtins } = loads('attach', 'vol-1', 'node-1');
+  it('can find those marks: they are in what a command loads that talks to a storage server', () => {
+    const config = path.join(home, 'unreachable.yaml');
+    const server = '{ host: 127.0.0.1, port: 1, user: rdsctl, nvme: { address: 127.0.0.1 } }';
+    writeFileSync(config, `apiVersion: rdsctl/v1\nstorageServers:\n  rds1: ${server}\n`);
+    const { files, builtins } = loads('volumes', '--config', config);
+    const loaded = text(files);
+    for (const mark of ['BLOCK_FOLDED', 'ssh-userauth']) expect(loaded, mark).toContain(mark);
     expect(builtins).toContain('net');
   });
 

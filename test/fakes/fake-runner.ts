@@ -1,7 +1,9 @@
 import type { ScriptRunner } from '../../src/node/runner.ts';
 import type { ExecResult } from '../../src/ssh/connection.ts';
 
-/** A runner whose answers the test gives: a report as JSON, or a whole result. */
+type Answer = object | Partial<ExecResult> | ((args: readonly string[]) => object);
+
+/** A runner whose answers the test gives: a report as JSON, what makes one of the arguments, or a whole result. */
 export class FakeRunner implements ScriptRunner {
   readonly ran: {
     readonly script: string;
@@ -10,9 +12,9 @@ export class FakeRunner implements ScriptRunner {
   }[] = [];
   opened = 0;
   closed = false;
-  answer: object | Partial<ExecResult>;
+  answer: Answer;
 
-  constructor(answer: object | Partial<ExecResult> = {}) {
+  constructor(answer: Answer = {}) {
     this.answer = answer;
   }
 
@@ -27,10 +29,14 @@ export class FakeRunner implements ScriptRunner {
   ): Promise<ExecResult> {
     this.ran.push({ script, args, options });
     const result = { stdout: '', stderr: '', exitCode: 0, signal: null };
-    if ('stdout' in this.answer || 'stderr' in this.answer || 'exitCode' in this.answer) {
-      return Promise.resolve({ ...result, ...this.answer });
+    const answer: object =
+      typeof this.answer === 'function'
+        ? (this.answer as (args: readonly string[]) => object)(args)
+        : this.answer;
+    if ('stdout' in answer || 'stderr' in answer || 'exitCode' in answer) {
+      return Promise.resolve({ ...result, ...(answer as Partial<ExecResult>) });
     }
-    const stdout = `motd\nBEGIN ${args[0] ?? ''}\n${JSON.stringify(this.answer)}\nOK ${args[0] ?? ''}\n`;
+    const stdout = `motd\nBEGIN ${args[0] ?? ''}\n${JSON.stringify(answer)}\nOK ${args[0] ?? ''}\n`;
     return Promise.resolve({ ...result, stdout: Buffer.from(stdout).toString('latin1') });
   }
 

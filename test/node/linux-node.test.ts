@@ -28,7 +28,7 @@ const VIEW = {
   subsystems: [],
 };
 const CONNECTED = [{ connected: true, words: '', subsystem: null }];
-const DISCONNECTED = { uses: [], words: '', subsystem: null };
+const DISCONNECTED = [{ uses: [], words: '', subsystem: null }];
 const REQUEST = {
   nqn: 'nqn.2000-02.com.mikrotik:f1',
   address: '10.77.0.1',
@@ -128,10 +128,47 @@ describe('a node over a runner', () => {
     await node.disconnect({ nqn: 'q', address: '10.77.0.1' });
     await node.disconnect({ nqn: 'q', address: '10.77.0.1', cutOff: true });
     expect(runner.ran.map(({ script, args }) => [script, args])).toEqual([
-      [DISCONNECT, ['n0', 'q', '10.77.0.1', '15', '0']],
-      [DISCONNECT, ['n1', 'q', '10.77.0.1', '15', '1']],
+      [DISCONNECT, ['n0', '15', '0', 'q', '10.77.0.1']],
+      [DISCONNECT, ['n1', '15', '1', 'q', '10.77.0.1']],
     ]);
     expect(told.every(({ changes }) => changes)).toBe(true);
+  });
+
+  it('disconnect: those that are cut off go out as one, each with its own answer; those in doubt alone', async () => {
+    const { node, runner } = setup(DISCONNECTED);
+    const place = (nqn: string, cutOff: boolean) => ({ nqn, address: '10.77.0.1', cutOff });
+    const first = node.disconnect(place('one', true));
+    const more = ['two', 'three'].map((nqn) => node.disconnect(place(nqn, true)));
+    const [one] = DISCONNECTED;
+    runner.answer = [
+      { ...one, words: 'of two' },
+      { ...one, words: 'of three' },
+    ];
+    await first;
+    expect((await Promise.all(more)).map(({ words }) => words)).toEqual(['of two', 'of three']);
+    runner.answer = DISCONNECTED;
+    await Promise.all(['four', 'five'].map((nqn) => node.disconnect(place(nqn, false))));
+    expect(runner.ran.map(({ args }) => args.slice(2).filter((arg) => arg !== '10.77.0.1'))).toEqual([
+      ['1', 'one'],
+      ['1', 'two', 'three'],
+      ['0', 'four'],
+      ['0', 'five'],
+    ]);
+  });
+
+  it('disconnect: no more in one script than its arguments have room for', async () => {
+    const { node, runner } = setup(DISCONNECTED);
+    const nqn = (index: number): string => `${'n'.repeat(220)}${index}`;
+    const all = Array.from({ length: 250 }, (_, index) =>
+      node.disconnect({ nqn: nqn(index), address: '10.77.0.1', cutOff: true }),
+    );
+    runner.answer = (args) =>
+      args.slice(3).flatMap((arg, at) => (at % 2 === 0 ? [{ ...DISCONNECTED[0], words: arg }] : []));
+    expect((await Promise.all(all)).map(({ words }) => words).slice(1)).toEqual(
+      Array.from({ length: 249 }, (_, index) => nqn(index + 1)),
+    );
+    for (const { args } of runner.ran) expect(args.join(' ').length).toBeLessThan(64 * 1024);
+    expect(runner.ran).toHaveLength(4);
   });
 
   it('gives a script the time that its own deadlines add up to: an answer that is on its way is not given up', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { between, readConnects, readDisconnect, readView } from '../../src/node/report.ts';
+import { between, readConnects, readDisconnects, readView } from '../../src/node/report.ts';
 import { failure } from '../fakes/outcome.ts';
 
 const subsystem = (over: Record<string, unknown> = {}) => ({
@@ -156,30 +156,39 @@ describe('readView', () => {
   });
 });
 
-describe('readConnects and readDisconnect', () => {
+describe('readConnects and readDisconnects', () => {
   it('read what came of it', () => {
     const connected = { connected: true, words: ' hm \n', subsystem: null };
     expect(readConnects(JSON.stringify([connected]), 'n', 1)).toEqual([{ ...connected, words: 'hm' }]);
     expect(
-      readDisconnect(
-        JSON.stringify({ uses: [{ kind: 'mount', what: '/a\\040b' }], words: '', subsystem: subsystem() }),
+      readDisconnects(
+        JSON.stringify([
+          { uses: [{ kind: 'mount', what: '/a\\040b' }], words: '', subsystem: subsystem() },
+          { uses: [], words: '', subsystem: null },
+        ]),
         'n',
+        2,
       ),
-    ).toEqual({
-      uses: [{ kind: 'mount', what: '/a b' }],
-      words: '',
-      controllers: [{ name: 'nvme0', state: 'live', address: '10.77.0.1', port: 4420 }],
-    });
-    expect(readDisconnect('{"uses":[],"words":"","subsystem":null}', 'n').controllers).toEqual([]);
+    ).toEqual([
+      {
+        uses: [{ kind: 'mount', what: '/a b' }],
+        words: '',
+        controllers: [{ name: 'nvme0', state: 'live', address: '10.77.0.1', port: 4420 }],
+      },
+      { uses: [], words: '', controllers: [] },
+    ]);
   });
 
   it('do not take something missing for nothing', async () => {
     for (const json of ['{}', '{"uses":[],"words":""}', '{"words":"","subsystem":null}', 'null', '[]']) {
-      expect((await failure(() => readDisconnect(json, 'n'))).reason).toBe('BAD_ANSWER');
+      expect((await failure(() => readDisconnects(json, 'n', 1))).reason).toBe('BAD_ANSWER');
+      expect((await failure(() => readDisconnects(`[${json}]`, 'n', 1))).reason).toBe('BAD_ANSWER');
       expect((await failure(() => readConnects(json, 'n', 1))).reason).toBe('BAD_ANSWER');
       expect((await failure(() => readConnects(`[${json}]`, 'n', 1))).reason).toBe('BAD_ANSWER');
     }
     const one = '{"connected":true,"words":"","subsystem":null}';
     expect((await failure(() => readConnects(`[${one}]`, 'n', 2))).reason).toBe('BAD_ANSWER');
+    const gone = '{"uses":[],"words":"","subsystem":null}';
+    expect((await failure(() => readDisconnects(`[${gone}]`, 'n', 2))).reason).toBe('BAD_ANSWER');
   });
 });

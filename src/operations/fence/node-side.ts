@@ -43,19 +43,25 @@ export async function dropOnNode(
   const port = context.node(node);
   const outcome = await answered(context, () =>
     step(context, 'node', `${node}: drop dead controllers`, async () => {
-      let nodeSide: FenceReport['nodeSide'] = 'clean';
-      for (const key of [...cut].sort()) {
+      const held = [...cut].sort().flatMap((key) => {
         const disk = targets.disks.get(key);
-        if (disk === undefined || (subsystemOf(view, disk.nqn)?.controllers.length ?? 0) === 0) continue;
-        const { nvmeAddress } = context.server(key.slice(0, key.indexOf('/')));
-        const after = await port.disconnect(
-          { nqn: disk.nqn, address: nvmeAddress, cutOff: true },
-          { signal: context.grace },
-        );
-        if (after.controllers.length > 0) {
+        const holds = disk !== undefined && (subsystemOf(view, disk.nqn)?.controllers.length ?? 0) > 0;
+        return holds ? [{ disk, address: context.server(key.slice(0, key.indexOf('/'))).nvmeAddress }] : [];
+      });
+      // All at once: one script carries them.
+      const left = await Promise.all(
+        held.map(async ({ disk, address }) => {
+          const request = { nqn: disk.nqn, address, cutOff: true };
+          return (await port.disconnect(request, { signal: context.grace })).controllers;
+        }),
+      );
+      let nodeSide: FenceReport['nodeSide'] = 'clean';
+      for (const [index, { disk }] of held.entries()) {
+        const controllers = left[index] ?? [];
+        if (controllers.length > 0) {
           context.report({
             type: 'warning',
-            message: `${node} still shows ${after.controllers.map(({ name, state: is }) => `${name} (${is})`).join(', ')} for ${disk.slot}; it is cut off all the same`,
+            message: `${node} still shows ${controllers.map(({ name, state: is }) => `${name} (${is})`).join(', ')} for ${disk.slot}; it is cut off all the same`,
           });
           nodeSide = 'left';
         } else if (nodeSide === 'clean') nodeSide = 'dropped';

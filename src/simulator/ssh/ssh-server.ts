@@ -72,7 +72,10 @@ export class SshServer {
   readonly #protocol: InstanceType<typeof ssh2.Server>;
   readonly #users: ReadonlyMap<string, readonly ParsedKey[]>;
   readonly #waiting: (() => void)[] = [];
+  readonly #awaitingLogin: (() => void)[] = [];
   #sessions = 0;
+  /** New connections wait for it; null = they are served at once. */
+  #held: Promise<void> | null = null;
 
   constructor(options: SshServerOptions) {
     this.#options = options;
@@ -94,6 +97,21 @@ export class SshServer {
     return this.#listener.open(this.#options.port);
   }
 
+  /** From now on new connections are taken, but nothing is said to them, until what it returns is called. */
+  hold(): () => void {
+    let letGo = (): void => undefined;
+    this.#held = new Promise((resolve) => (letGo = resolve));
+    return () => {
+      this.#held = null;
+      letGo();
+    };
+  }
+
+  /** Resolves when the next login has been made. */
+  nextLogin(): Promise<void> {
+    return new Promise((resolve) => this.#awaitingLogin.push(resolve));
+  }
+
   /** Cut off: new connections are refused, open ones stand still. */
   async goDown(): Promise<void> {
     this.#listener.mute(true);
@@ -113,6 +131,7 @@ export class SshServer {
 
   async #greet(socket: Socket): Promise<void> {
     this.counters.connections += 1;
+    if (this.#held !== null) await this.#held;
     const welcome = this.#options.welcome?.() ?? 'serve';
     const verdict = typeof welcome === 'string' ? welcome : await welcome;
     if (verdict === 'refuse') socket.resetAndDestroy();
@@ -136,6 +155,7 @@ export class SshServer {
     });
     connection.on('ready', () => {
       this.counters.logins += 1;
+      for (const told of this.#awaitingLogin.splice(0)) told();
       if (this.#options.answersGlobalRequests === false) stayMute(connection);
     });
     const mine: { busy: boolean; waiting: (() => void)[] } = { busy: false, waiting: [] };

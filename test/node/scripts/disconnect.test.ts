@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readDisconnect } from '../../../src/node/report.ts';
+import { readDisconnects } from '../../../src/node/report.ts';
 import { DISCONNECT } from '../../../src/node/scripts/disconnect.ts';
 import { at, NodeTree, oneLive, SHELLS, type SubsystemSpec } from './node-tree.ts';
 
@@ -33,9 +33,17 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))(
       tree: NodeTree,
       { wait = '20', cutOff = '0', address = '10.77.0.1', nqn = NQN } = {},
     ) => {
-      const { json, stderr, exitCode } = tree.run(shell, DISCONNECT, [nqn, address, wait, cutOff]);
+      const [result] = several(tree, { wait, cutOff }, [nqn, address]);
+      return result ?? expect.fail();
+    };
+    const several = (
+      tree: NodeTree,
+      { wait = '20', cutOff = '1' },
+      ...places: (readonly [nqn: string, address: string])[]
+    ) => {
+      const { json, stderr, exitCode } = tree.run(shell, DISCONNECT, [wait, cutOff, ...places.flat()]);
       expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
-      return readDisconnect(json, 'node-1');
+      return readDisconnects(json, 'node-1', places.length);
     };
     const setup = (...subsystems: SubsystemSpec[]) => {
       const tree = new NodeTree(subsystems);
@@ -121,6 +129,32 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))(
       expect(disconnect(tree, { cutOff: '1' })).toMatchObject({ uses: [], controllers: [] });
       expect(nvme(tree)).toEqual([]);
       expect(opened(tree)).toBe(false);
+    });
+
+    it('several that are cut off: all are told to go before one is waited for, each has its own answer', () => {
+      const named = (number: number, state: string): SubsystemSpec => ({
+        name: `nvme-subsys${number}`,
+        nqn: `${NQN}-${number}`,
+        controllers: [{ name: `nvme${number}`, state }],
+      });
+      const tree = setup(named(0, 'live'), named(1, 'connecting'), named(2, 'live'), named(3, 'live'));
+      // The second one stays; the kernel ends the others once all of them were told to go.
+      tree.program(
+        'sleep',
+        `cd "$RDSCTL_ROOT/sys/class/nvme-subsystem"
+for n in 0 1 2; do if [ -d nvme-subsys$n ] && [ ! -s nvme-subsys$n/nvme$n/delete_controller ]; then exit; fi; done
+rm -r nvme-subsys0 nvme-subsys2 2>/dev/null`,
+      );
+      const place = (number: number) => [`${NQN}-${number}`, '10.77.0.1'] as const;
+      const results = several(tree, { wait: '1' }, place(0), place(1), place(7), place(2));
+      expect(results.map(({ controllers }) => controllers.map(({ name }) => name))).toEqual([
+        [],
+        ['nvme1'],
+        [],
+        [],
+      ]);
+      expect(tree.read('sys/class/nvme-subsystem/nvme-subsys3/nvme3/delete_controller')).toBe('');
+      expect(nvme(tree)).toEqual([]);
     });
 
     it.each([
