@@ -1,6 +1,7 @@
 import { together } from '../batching/together.ts';
 import { causeText } from '../state/file/faults.ts';
-import { acquireFileLock, type HolderFacts } from '../state/file/file-lock.ts';
+import { acquireFileLock } from '../state/file/file-lock.ts';
+import type { HolderFacts } from '../state/lock.ts';
 import { locksPath } from '../state/file/paths.ts';
 import { isReason, RdsctlError } from '../errors/rdsctl-error.ts';
 import { appendEntries } from './append.ts';

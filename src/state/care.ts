@@ -1,12 +1,12 @@
 import type { RdsctlError } from '../errors/rdsctl-error.ts';
-import type { LockHolder } from './lock.ts';
+import type { LockCare } from './lock-care.ts';
 import type { State, StateChange } from './state.ts';
 
 /**
  * What the care of a state needs beside {@link StateStore}: it looks at a damaged state too, and can put
  * another in its place. Each kind of store implements it.
  */
-export interface StateCare {
+export interface StateCare extends LockCare {
   /** For messages: a path or a URL without secrets. */
   readonly location: string;
   /** Looks at everything that is there. Damage is part of the answer, never thrown. Takes no lock. */
@@ -29,15 +29,6 @@ export interface StateCare {
    *   works on a volume; STATE_UNWRITABLE
    */
   replace(replacement: Replacement): Promise<State>;
-  /** Every lock, of live and of dead holders. */
-  listLocks(): Promise<readonly ListedLock[]>;
-  /**
-   * Removes the locks whose holders are known to be dead, and returns them.
-   * @param only the name of the one lock that is meant; left out = all
-   */
-  removeDeadLocks(only?: string): Promise<readonly ListedLock[]>;
-  /** Takes a lock, named by its id, from its holder, dead or alive. False when it isn't there any more. */
-  breakLock(id: string): Promise<boolean>;
 }
 
 export interface Inspection {
@@ -90,17 +81,4 @@ export interface Replacement {
   /** Names of locks that the one who replaces holds himself. */
   readonly holding: ReadonlySet<string>;
   readonly signal?: AbortSignal;
-}
-
-/** A lock as it is found. */
-export interface ListedLock {
-  /** What is locked; where the name was too long and nobody says it, a part of it. */
-  readonly name: string;
-  /** Tells this holding of it from others; null when nobody says that he holds it. */
-  readonly id: string | null;
-  readonly holder: LockHolder | null;
-  /** Whether the holder lives; null for a holder on another host, of which only {@link quietMs} is known. */
-  readonly alive: boolean | null;
-  /** Milliseconds since the last sign of life, by the clocks of both hosts. */
-  readonly quietMs: number | null;
 }

@@ -10,6 +10,9 @@ export interface LockHolder {
   readonly since: string;
 }
 
+/** Who takes locks, as it says of itself. */
+export type HolderFacts = Omit<LockHolder, 'since'>;
+
 export interface LockRequest {
   /** What is locked: a volume key such as `rds1/vol-7`, or another name. */
   readonly name: string;

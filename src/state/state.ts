@@ -34,3 +34,6 @@ export interface State {
 
 /** What a change to the state may touch. */
 export type StateChange = Pick<State, 'attachments' | 'tokens' | 'nodes'>;
+
+/** A state that was never written. */
+export const EMPTY_STATE: State = { lineage: '', serial: 0, attachments: {}, tokens: {}, nodes: {} };

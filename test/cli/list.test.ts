@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Attachment } from '../../src/attachment/attachment.ts';
-import { encodeState } from '../../src/state/file/envelope.ts';
-import { serialiseBody } from '../../src/state/file/serialise.ts';
+import { encodeState } from '../../src/state/envelope.ts';
+import { serialiseBody } from '../../src/state/serialise.ts';
 import { rdsctl, type Outcome, type World } from './console.ts';
 
 const LINEAGE = '11111111-2222-4333-8444-555555555555';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { encodeState } from '../../src/state/file/envelope.ts';
-import { serialiseBody } from '../../src/state/file/serialise.ts';
+import { encodeState } from '../../src/state/envelope.ts';
+import { serialiseBody } from '../../src/state/serialise.ts';
 
 /* Whole processes of the built program: `npm test` builds first. */
 

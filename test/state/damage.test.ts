@@ -2,8 +2,8 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
-import { decodeState, encodeState } from '../../src/state/file/envelope.ts';
-import { serialiseBody } from '../../src/state/file/serialise.ts';
+import { decodeState, encodeState } from '../../src/state/envelope.ts';
+import { serialiseBody } from '../../src/state/serialise.ts';
 import { TestDirectory } from './directory.ts';
 import { sampleBody } from './samples.ts';
 

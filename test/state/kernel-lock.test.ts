@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { acquireKernelLock, type KernelLock } from '../../src/state/file/kernel-lock.ts';
-import { patience } from '../../src/state/file/patience.ts';
+import { patience } from '../../src/state/patience.ts';
 
 function newPath(): string {
   const directory = mkdtempSync(join(tmpdir(), 'rdsctl-kernel-lock-'));

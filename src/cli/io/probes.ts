@@ -1,4 +1,4 @@
-import type { StepHooks } from '../../state/file/steps.ts';
+import type { StepHooks } from '../../state/step-hooks.ts';
 
 /**
  * Where a test can watch, stop, kill or fail a run of the CLI. The program itself sets none: nothing outside

@@ -1,5 +1,6 @@
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import type { Inspection, ListedLock } from '../../state/care.ts';
+import type { Inspection } from '../../state/care.ts';
+import type { ListedLock } from '../../state/lock-care.ts';
 import { holderText } from '../../state/holder-text.ts';
 import type { State } from '../../state/state.ts';
 

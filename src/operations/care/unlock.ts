@@ -1,5 +1,5 @@
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import type { ListedLock } from '../../state/care.ts';
+import type { ListedLock } from '../../state/lock-care.ts';
 import { holderText } from '../../state/holder-text.ts';
 import { audited } from '../audited.ts';
 import type { CareContext } from './care-context.ts';

@@ -1,7 +1,7 @@
 import { constants, copyFileSync, linkSync, lstatSync, renameSync, statSync } from 'node:fs';
 import { chmod, copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { backupName, isBackupName, keptName } from './backup-name.ts';
+import { backupName, isBackupName, keptName } from '../backup-name.ts';
 import { makeDirectory, syncDirectory } from './directories.ts';
 import { systemCode } from './faults.ts';
 import { giveToOwner } from './owner.ts';

@@ -4,12 +4,13 @@ import { isReason, RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { Lock } from '../lock.ts';
 import { copyNewest, keepBackup, pruneBackups, syncBackups } from './backups.ts';
 import { syncDirectory } from './directories.ts';
-import type { Encoded } from './envelope.ts';
+import type { Encoded } from '../envelope.ts';
 import { systemCode, unwritable } from './faults.ts';
-import { lostError } from './lock-errors.ts';
+import { lostError } from '../lock-errors.ts';
 import { markerPath, statePath } from './paths.ts';
 import { readMarker } from './read.ts';
-import { step, type Step, type StepHooks } from './steps.ts';
+import type { StepHooks } from '../step-hooks.ts';
+import { step, type Step } from './steps.ts';
 import { createPrivate, removeQuietly, temporaryPath, writeAll } from './temporary-file.ts';
 
 /** A state that is to take the place of another. */

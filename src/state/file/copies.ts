@@ -2,9 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { StateCopy } from '../care.ts';
-import { isBackupName, isCopyName, timeInName } from './backup-name.ts';
-import { decodeState } from './envelope.ts';
-import { damaged, systemCode, unreadable } from './faults.ts';
+import { isBackupName, isCopyName, timeInName } from '../backup-name.ts';
+import { decodeState } from '../envelope.ts';
+import { damaged } from '../faults.ts';
+import { systemCode, unreadable } from './faults.ts';
 import { backupsPath } from './paths.ts';
 import { namesIn } from './temporary-file.ts';
 

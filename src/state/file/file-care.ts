@@ -5,7 +5,7 @@ import type { StateCare, StateCopy } from '../care.ts';
 import { freeName } from './backups.ts';
 import { listCopies, readCopy } from './copies.ts';
 import { makeDirectory, syncDirectory } from './directories.ts';
-import { encodeState } from './envelope.ts';
+import { encodeState } from '../envelope.ts';
 import { causeText, systemCode, unwritable } from './faults.ts';
 import { lockSettings, type FileStoreOptions } from './file-store.ts';
 import { inspectDirectory } from './inspect.ts';

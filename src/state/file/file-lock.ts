@@ -2,20 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import type { Lock, LockHolder, LockRequest } from '../lock.ts';
+import type { HolderFacts, Lock, LockHolder, LockRequest } from '../lock.ts';
 import { makeDirectory } from './directories.ts';
 import { systemCode, unwritable } from './faults.ts';
 import { acquireKernelLock, type KernelLock } from './kernel-lock.ts';
 import { heartbeat, type Heartbeat } from './heartbeat.ts';
 import { formatMark, holderOf, readLink, removeLink, thisMachine, type LinkText } from './lock-link.ts';
-import { lockedError, lostError } from './lock-errors.ts';
+import { lockedError, lostError } from '../lock-errors.ts';
 import { encodeName } from './lock-name.ts';
-import { isOver, patience, pause, throwIfAborted, waitedMs, type Patience } from './patience.ts';
+import { isOver, patience, pause, throwIfAborted, waitedMs, type Patience } from '../patience.ts';
 import { watchStaleness } from './staleness.ts';
-import { step, type StepHooks } from './steps.ts';
-
-/** Who takes locks, as it says of itself; see {@link LockHolder}. */
-export type HolderFacts = Omit<LockHolder, 'since'>;
+import type { StepHooks } from '../step-hooks.ts';
+import { step } from './steps.ts';
 
 /** How a directory's locks are taken. */
 export interface LockSettings {

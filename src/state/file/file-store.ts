@@ -1,15 +1,16 @@
-import type { ListedLock } from '../care.ts';
-import type { Lock, LockRequest } from '../lock.ts';
-import type { State, StateChange } from '../state.ts';
+import type { ListedLock, LockCare } from '../lock-care.ts';
+import type { HolderFacts, Lock, LockRequest } from '../lock.ts';
 import type { StateStore, WatchOptions } from '../store.ts';
 import { together } from '../../batching/together.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import { applyChanges, type Change } from './changes.ts';
-import { damaged, foreignLineage } from './faults.ts';
-import type { HolderFacts, LockSettings } from './file-lock.ts';
+import { applyChanges, type Change } from '../changes.ts';
+import { damaged, foreignLineage } from '../faults.ts';
+import type { LockSettings } from './file-lock.ts';
 import { isStateFile, locksPath, statePath } from './paths.ts';
-import { EMPTY_STATE, readStateFile } from './read.ts';
-import { step, type StepHooks } from './steps.ts';
+import { EMPTY_STATE, type State, type StateChange } from '../state.ts';
+import { readStateFile } from './read.ts';
+import type { StepHooks } from '../step-hooks.ts';
+import { step } from './steps.ts';
 
 export interface FileStoreOptions {
   readonly directory: string;
@@ -29,14 +30,7 @@ export interface FileStoreOptions {
 }
 
 /** A state store in a directory. */
-export interface FileStore extends StateStore {
-  /** Every lock of the directory, of live and of dead holders. */
-  listLocks(): Promise<readonly ListedLock[]>;
-  /** Removes the locks whose holders are known to be dead, and returns them. */
-  removeDeadLocks(): Promise<readonly ListedLock[]>;
-  /** Takes a lock, named by its id, from its holder, dead or alive. False when it isn't there any more. */
-  breakLock(id: string): Promise<boolean>;
-}
+export interface FileStore extends StateStore, LockCare {}
 
 /** The name of the lock that guards the state. No volume has one like it: it holds no slash. */
 export const STATE_LOCK = 'state';
@@ -125,9 +119,9 @@ class DirectoryStore implements FileStore {
     return listLocks(this.#locks);
   }
 
-  async removeDeadLocks(): Promise<readonly ListedLock[]> {
+  async removeDeadLocks(only?: string): Promise<readonly ListedLock[]> {
     const { removeDeadLocks } = await import('./lock-list.ts');
-    return removeDeadLocks(this.#locks);
+    return removeDeadLocks(this.#locks, only);
   }
 
   async breakLock(id: string): Promise<boolean> {
@@ -160,8 +154,8 @@ class DirectoryStore implements FileStore {
   async #commit(lock: Lock, old: State, oldText: string | null, body: StateChange): Promise<State> {
     const { directory, backups, hooks } = this.#options;
     const { attachments, tokens, nodes } = body;
-    const { serialiseBody } = await import('./serialise.ts');
-    const { encodeState } = await import('./envelope.ts');
+    const { serialiseBody } = await import('../serialise.ts');
+    const { encodeState } = await import('../envelope.ts');
     const bodyText = serialiseBody(body);
     if (bodyText === (oldText ?? serialiseBody(EMPTY_STATE))) return old;
     const { randomUUID } = await import('node:crypto');

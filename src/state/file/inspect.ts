@@ -3,7 +3,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { Inspection } from '../care.ts';
 import type { State } from '../state.ts';
-import { serialInName } from './backup-name.ts';
+import { serialInName } from '../backup-name.ts';
 import { listCopies } from './copies.ts';
 import { causeText, systemCode, unreadable } from './faults.ts';
 import { findOddities } from './oddities.ts';

@@ -2,7 +2,7 @@ import { closeSync, constants, fchmodSync, fstatSync, openSync, statSync, unlink
 import type * as NativeExtensions from 'fs-native-extensions';
 import { systemCode } from './faults.ts';
 import { giveToOwner } from './owner.ts';
-import { isOver, pause, throwIfAborted, type Patience } from './patience.ts';
+import { isOver, pause, throwIfAborted, type Patience } from '../patience.ts';
 
 /**
  * The lock between the processes of one host: a lock on the open file that the kernel holds and drops when

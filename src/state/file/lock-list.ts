@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { ListedLock } from '../care.ts';
+import type { ListedLock } from '../lock-care.ts';
 import { acquireFileLock, lockPaths, type LockSettings } from './file-lock.ts';
 import { isKernelLockHeld } from './kernel-lock.ts';
 import { holderOf, readLink, removeLink, thisMachine, touchedAt } from './lock-link.ts';

@@ -1,9 +1,9 @@
 import { lstatSync, statSync } from 'node:fs';
 import type { Oddity, StateCopy } from '../care.ts';
 import type { State } from '../state.ts';
-import { isBackupName, isDamagedName, serialInName } from './backup-name.ts';
+import { isBackupName, isDamagedName, serialInName } from '../backup-name.ts';
 import { markerPath, statePath } from './paths.ts';
-import { serialiseBody } from './serialise.ts';
+import { serialiseBody } from '../serialise.ts';
 import { isTemporaryName, namesIn } from './temporary-file.ts';
 
 /** What is not as it should be around the state file. */

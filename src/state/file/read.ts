@@ -1,15 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import type { State } from '../state.ts';
-import { isCopyName } from './backup-name.ts';
-import { decodeState, type Decoded } from './envelope.ts';
-import { damaged, foreignLineage, systemCode, unreadable } from './faults.ts';
+import { isCopyName } from '../backup-name.ts';
+import { decodeState, type Decoded } from '../envelope.ts';
+import { damaged, foreignLineage } from '../faults.ts';
+import { systemCode, unreadable } from './faults.ts';
 import { backupsPath, markerPath, statePath } from './paths.ts';
 
 /** Null when a state was never written here. */
 export type ReadResult = Decoded | null;
-
-/** A state that was never written. */
-export const EMPTY_STATE: State = { lineage: '', serial: 0, attachments: {}, tokens: {}, nodes: {} };
 
 /**
  * Reads and checks the state file of a directory. Takes no lock: the file is only ever replaced as a whole.

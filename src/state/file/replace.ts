@@ -3,17 +3,17 @@ import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { Inspection, Replacement } from '../care.ts';
 import type { State } from '../state.ts';
 import { keepAside, moveAside } from './backups.ts';
-import { BodyMismatch, checkBody } from './body.ts';
+import { BodyMismatch, checkBody } from '../body.ts';
 import { commitState } from './commit.ts';
-import { encodeState } from './envelope.ts';
+import { encodeState } from '../envelope.ts';
 import { systemCode, unwritable } from './faults.ts';
 import { acquireFileLock, type LockSettings } from './file-lock.ts';
 import { lockSettings, STATE_LOCK, type FileStoreOptions } from './file-store.ts';
 import { inspectDirectory } from './inspect.ts';
-import { lockedError } from './lock-errors.ts';
+import { lockedError } from '../lock-errors.ts';
 import { listLocks } from './lock-list.ts';
 import { isStateFile, markerPath, statePath } from './paths.ts';
-import { serialiseBody } from './serialise.ts';
+import { serialiseBody } from '../serialise.ts';
 import { removeTemporaries } from './temporary-file.ts';
 
 /**

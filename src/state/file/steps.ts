@@ -1,3 +1,5 @@
+import { hookedStep, type StepHooks } from '../step-hooks.ts';
+
 /**
  * The points at which a test can stop, kill or fail a process that works on the store, in the order in which
  * they come in an update. Each is told twice, as `before:…` and as `after:…`.
@@ -47,20 +49,7 @@ export const STEP_POINTS: readonly StepPoint[] = STEPS.flatMap((step): StepPoint
   `after:${step}`,
 ]);
 
-export interface StepHooks {
-  /** What it throws, the step throws. */
-  at(point: StepPoint): void | Promise<void>;
-}
-
 /** Does one step with its two points. */
-export async function step<T>(
-  hooks: StepHooks | undefined,
-  name: Step,
-  action: () => T | Promise<T>,
-): Promise<T> {
-  if (hooks === undefined) return action();
-  await hooks.at(`before:${name}`);
-  const result = await action();
-  await hooks.at(`after:${name}`);
-  return result;
+export function step<T>(hooks: StepHooks | undefined, name: Step, action: () => T | Promise<T>): Promise<T> {
+  return hookedStep(hooks, name, action);
 }

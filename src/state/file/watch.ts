@@ -1,6 +1,6 @@
 import { watch } from 'node:fs';
-import type { State } from '../state.ts';
-import { EMPTY_STATE, readStateFile } from './read.ts';
+import { EMPTY_STATE, type State } from '../state.ts';
+import { readStateFile } from './read.ts';
 
 /** Milliseconds that files are left alone after one of them changed: a commit touches several. */
 const SETTLE_MS = 20;

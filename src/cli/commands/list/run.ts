@@ -1,8 +1,8 @@
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
-import { EMPTY_STATE, readStateFile } from '../../../state/file/read.ts';
+import { EMPTY_STATE, type State } from '../../../state/state.ts';
+import { readStateFile } from '../../../state/file/read.ts';
 import type { StateLocation } from '../../../config/state-location.ts';
-import type { State } from '../../../state/state.ts';
 import type { Handler } from '../../command.ts';
 import { attachmentBody } from '../../output/attachment-document.ts';
 import { formatTable, sortRows } from '../../output/table.ts';

@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
-import type { State } from '../../../state/state.ts';
-import { EMPTY_STATE, readStateFile } from '../../../state/file/read.ts';
+import { EMPTY_STATE, type State } from '../../../state/state.ts';
+import { readStateFile } from '../../../state/file/read.ts';
 import type { Config } from '../../../config/config.ts';
 import type { CommandContext, Handler } from '../../command.ts';
 import type { names } from './definition.ts';

@@ -1,5 +1,5 @@
 import type { ReconcileReport } from '../../../operations/reconcile/report.ts';
-import type { ListedLock } from '../../../state/care.ts';
+import type { ListedLock } from '../../../state/lock-care.ts';
 import type { State } from '../../../state/state.ts';
 import { readMetricsFile, writeMetricsFile } from '../../../metrics/metrics-file.ts';
 import { lastSuccessIn, reconcileMetrics, type ReconcileFacts } from '../../../metrics/reconcile-metrics.ts';

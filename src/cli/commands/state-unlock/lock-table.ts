@@ -1,4 +1,4 @@
-import type { ListedLock } from '../../../state/care.ts';
+import type { ListedLock } from '../../../state/lock-care.ts';
 import { formatColumns } from '../../output/columns.ts';
 import type { Style } from '../../output/style.ts';
 import { formatAge } from '../../output/units.ts';

@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import { unlock, type UnlockResult } from '../../../operations/care/unlock.ts';
-import type { ListedLock } from '../../../state/care.ts';
+import type { ListedLock } from '../../../state/lock-care.ts';
 import { holderText } from '../../../state/holder-text.ts';
 import type { Confirmation, Handler } from '../../command.ts';
 import { openCare } from '../../operating/care.ts';

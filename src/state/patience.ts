@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { RdsctlError } from '../errors/rdsctl-error.ts';
 
 /** How long somebody is ready to wait. Measured on the monotonic clock: steps of the wall clock don't matter. */
 export interface Patience {

@@ -1,7 +1,7 @@
-import { PHASES } from '../../attachment/phase.ts';
-import type { Attachment, Holder, Transport } from '../../attachment/attachment.ts';
-import type { Intent } from '../../attachment/intent.ts';
-import type { FencedMark, NodeRecord, StateChange } from '../state.ts';
+import { PHASES } from '../attachment/phase.ts';
+import type { Attachment, Holder, Transport } from '../attachment/attachment.ts';
+import type { Intent } from '../attachment/intent.ts';
+import type { FencedMark, NodeRecord, StateChange } from './state.ts';
 
 /** Says which entry of a state is not as it must be. */
 export class BodyMismatch extends Error {}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { State } from '../state.ts';
+import type { State } from './state.ts';
 import { BodyMismatch, checkBody } from './body.ts';
 import { damaged, newer } from './faults.ts';
 

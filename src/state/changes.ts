@@ -1,5 +1,5 @@
-import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import type { State, StateChange } from '../state.ts';
+import { RdsctlError } from '../errors/rdsctl-error.ts';
+import type { State, StateChange } from './state.ts';
 import { BodyMismatch, checkBody } from './body.ts';
 
 /** Sees the newest state, and returns the wanted one. */

@@ -1,6 +1,6 @@
-import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import { holderText } from '../holder-text.ts';
-import type { LockHolder } from '../lock.ts';
+import { RdsctlError } from '../errors/rdsctl-error.ts';
+import { holderText } from './holder-text.ts';
+import type { LockHolder } from './lock.ts';
 
 /** LOCKED: the lock wasn't had in time. */
 export function lockedError(name: string, holder: LockHolder | null, waitedMs: number): RdsctlError {

@@ -1,6 +1,6 @@
-import type { Attachment, Holder } from '../../attachment/attachment.ts';
-import type { Intent } from '../../attachment/intent.ts';
-import type { FencedMark, NodeRecord, StateChange } from '../state.ts';
+import type { Attachment, Holder } from '../attachment/attachment.ts';
+import type { Intent } from '../attachment/intent.ts';
+import type { FencedMark, NodeRecord, StateChange } from './state.ts';
 
 /**
  * The body as text: keys sorted, fields in a fixed order, one attachment, token and node per line. Equal
