@@ -1,5 +1,4 @@
 import type { EffectiveConfig } from '../config/effective-config.ts';
-import type { StateLocation } from '../config/state-location.ts';
 import type { Override } from '../config/load-config.ts';
 import type { CommandContext, CommandDefinition } from './command.ts';
 import { runHandler } from './commands/handlers.ts';
@@ -78,17 +77,11 @@ function configuration(common: CommonOptions, io: CliIo): Pick<CommandContext, '
     config: () =>
       (loaded ??= import('../config/load-config.ts').then(({ loadConfig }) => loadConfig(request))),
     async stateLocation() {
-      if (loaded !== undefined) return stateOf(await loaded);
+      if (loaded !== undefined) return (await loaded).stateLocation;
       const { loadStateLocation } = await import('../config/load-state-location.ts');
       return loadStateLocation(request);
     },
   };
-}
-
-function stateOf({ config: { state } }: EffectiveConfig): StateLocation {
-  if (state.url !== null) return { kind: 'url', url: state.url };
-  if (state.path !== null) return { kind: 'file', directory: state.path };
-  throw new Error('an effective configuration always says where the state is');
 }
 
 /** How progress is told: drawn on a terminal, else as lines of text or JSON. */

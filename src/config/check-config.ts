@@ -3,7 +3,7 @@ import { parseConfigDocument, type ConfigDocument } from './config-document.ts';
 import { formatKey, type ConfigProblem, type KeyPath } from './problem.ts';
 import { configSchema, NAME_PATTERN, type ParsedConfig } from './schema.ts';
 import { describeIssue } from './schema-problems.ts';
-import { isUrl } from './state-location.ts';
+import { checkState } from './check-state.ts';
 
 /** The outcome of looking at a configuration file's text. */
 export interface CheckedConfig {
@@ -96,22 +96,12 @@ function crossCheck(
       add(warnings, ['nodes', name], 'is the name of a storage server too');
     }
   }
-  if (parsed.state.path !== undefined && parsed.state.url !== undefined) {
-    add(problems, ['state', 'url'], 'can not stand beside path: the state is in one place');
-  }
-  if (parsed.state.path !== undefined && isUrl(parsed.state.path)) {
-    add(problems, ['state', 'path'], 'is a URL: write it as url');
-  }
-  if (parsed.state.url !== undefined)
-    checkUrl(parsed.state.url, (message) => add(problems, ['state', 'url'], message));
+  checkState(parsed.state, {
+    problem: (key, message) => add(problems, ['state', key], message),
+    warning: (key, message) => add(warnings, ['state', key], message),
+  });
   if (parsed.nvme.ctrlLossTmo !== -1 && parsed.nvme.fastIoFailTmo > parsed.nvme.ctrlLossTmo) {
     add(problems, ['nvme', 'fastIoFailTmo'], 'must not be longer than ctrlLossTmo');
   }
   return { problems, warnings };
-}
-
-function checkUrl(url: string, fail: (message: string) => void): void {
-  if (!/^etcds?:\/\/[^/]/.test(url)) fail('must begin with etcd:// and name a server');
-  else if (/^[^/]*\/\/[^/]*@/.test(url))
-    fail('must not hold a user or password: they do not belong in this file');
 }

@@ -5,9 +5,22 @@ export interface Config {
   readonly nvme: NvmeConfig;
   readonly fence: FenceConfig;
   readonly timeouts: TimeoutConfig;
-  readonly state: { readonly path: string | null; readonly url: string | null };
+  readonly state: StateConfig;
   /** How many earlier states are kept. */
   readonly backups: number;
+}
+
+/** Where the state is kept. The location that this comes to is `EffectiveConfig.stateLocation`. */
+export interface StateConfig {
+  /** The directory of the state; beside a URL, of what belongs to this host alone. */
+  readonly path: string;
+  /** Without a user. */
+  readonly url: string | null;
+  readonly user: string | null;
+  readonly passwordFile: string | null;
+  readonly caFile: string | null;
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
 }
 
 export interface StorageServerConfig {

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { KeyPath } from './problem.ts';
+import type { StateLocation } from './state-location.ts';
 
 /** Where an effective value came from. */
 export type Source =
@@ -11,6 +12,7 @@ export type Source =
 /** A configuration with everything worked in, and where each value came from. */
 export interface EffectiveConfig {
   readonly config: Config;
+  readonly stateLocation: StateLocation;
   /** The file it was read from; null when there is none. */
   readonly file: string | null;
   /** Things that are valid but most likely not meant. */

@@ -43,12 +43,23 @@ export function keyFileProblems(config: Config): KeyFileProblem[] {
       }
     }
   }
+  const { passwordFile, keyFile, caFile, certFile } = config.state;
+  for (const [key, file, check] of [
+    ['passwordFile', passwordFile, keyFileProblem],
+    ['keyFile', keyFile, keyFileProblem],
+    ['caFile', caFile, fileProblem],
+    ['certFile', certFile, fileProblem],
+  ] as const) {
+    const problem = file === null ? null : check(file);
+    if (problem !== null) problems.push({ path: ['state', key], ...problem });
+  }
   return problems;
 }
 
 type Problem = Omit<KeyFileProblem, 'path'>;
 
-function fileProblem(file: string): Problem | null {
+/** What is wrong with a file that anybody may read. */
+export function fileProblem(file: string): Problem | null {
   const problem = (message: string): Problem => ({ message, fix: null });
   const status = statSync(file, { throwIfNoEntry: false });
   if (status === undefined) return problem(`${file} does not exist`);
@@ -61,7 +72,8 @@ function fileProblem(file: string): Problem | null {
   }
 }
 
-function keyFileProblem(file: string): Problem | null {
+/** What is wrong with a file that holds a secret. */
+export function keyFileProblem(file: string): Problem | null {
   const problem = fileProblem(file);
   if (problem !== null) return problem;
   const mode = statSync(file).mode & 0o777;

@@ -1,14 +1,20 @@
 import path from 'node:path';
 import { RdsctlError } from '../errors/rdsctl-error.ts';
 import { checkConfigText, type CheckedConfig } from './check-config.ts';
-import type { Config, NodeConfig, StorageServerConfig } from './config.ts';
+import type { Config, NodeConfig, StateConfig, StorageServerConfig } from './config.ts';
 import type { EffectiveConfig, Source } from './effective-config.ts';
 import { findConfig, noConfig } from './find-config.ts';
 import { expandPath } from './paths.ts';
 import { readConfigText } from './read-config.ts';
 import { formatKey, type ConfigProblem, type KeyPath } from './problem.ts';
 import type { ParsedConfig } from './schema.ts';
-import { locateState, parseStateLocation, type Surroundings } from './state-location.ts';
+import {
+  locateState,
+  parseStateLocation,
+  stateSection,
+  type StateLocation,
+  type Surroundings,
+} from './state-location.ts';
 
 /** A value that a flag or a variable puts over the file's. */
 export interface Override<T> {
@@ -73,6 +79,7 @@ export function makeEffective(
   request: ConfigRequest,
 ): EffectiveConfig {
   const { surroundings, state, lockTimeout } = request;
+  const location = effectiveLocation(parsed, file, request);
   const absolute = (given: string | undefined): string | null =>
     given === undefined ? null : expandPath(given, path.dirname(file), surroundings.home);
   const config: Config = {
@@ -104,34 +111,52 @@ export function makeEffective(
     nvme: parsed.nvme,
     fence: parsed.fence,
     timeouts: { ...parsed.timeouts, lock: lockTimeout?.value ?? parsed.timeouts.lock },
-    state: effectiveState(parsed, file, request),
+    state: stateConfig(location),
     backups: parsed.backups,
   };
   return {
     config,
+    stateLocation: location,
     file,
     warnings: checked.warnings.map((warning) => `${formatPlace(file, warning)} ${formatProblem(warning)}`),
     sourceOf(key: KeyPath): Source {
-      if (key[0] === 'state' && state !== undefined) return state.source;
+      if (state !== undefined && formatKey(key) === (location.kind === 'etcd' ? 'state.url' : 'state.path'))
+        return state.source;
       if (formatKey(key) === 'timeouts.lock' && lockTimeout !== undefined) return lockTimeout.source;
-      const line = checked.document.has(key) ? checked.document.lineOf(key) : null;
+      // A user may stand in the URL.
+      const inUrl = formatKey(key) === 'state.user' && !checked.document.has(key);
+      if (inUrl && state !== undefined) return state.source;
+      const place = inUrl ? ['state', 'url'] : key;
+      const line = checked.document.has(place) ? checked.document.lineOf(place) : null;
       return line === null ? { from: 'default' } : { from: 'file', file, line };
     },
   };
 }
 
-function effectiveState(
+function effectiveLocation(
   parsed: ParsedConfig,
   file: string,
   { state, surroundings }: ConfigRequest,
-): Config['state'] {
-  const location =
-    state === undefined
-      ? locateState({ path: parsed.state.path ?? null, url: parsed.state.url ?? null }, file, surroundings)
-      : parseStateLocation(state.value, surroundings);
-  return location.kind === 'url'
-    ? { path: null, url: location.url }
-    : { path: location.directory, url: null };
+): StateLocation {
+  const section = stateSection(parsed.state);
+  return state === undefined
+    ? locateState(section, file, surroundings)
+    : parseStateLocation(state.value, surroundings, section, file);
+}
+
+/** What is in force: of a state in a directory none of etcd's files. */
+function stateConfig(location: StateLocation): StateConfig {
+  const { directory: path } = location;
+  const etcd = location.kind === 'etcd' ? location : null;
+  return {
+    path,
+    url: etcd?.url ?? null,
+    user: etcd?.login?.user ?? null,
+    passwordFile: etcd?.login?.passwordFile ?? null,
+    caFile: etcd?.tls?.caFile ?? null,
+    certFile: etcd?.tls?.certFile ?? null,
+    keyFile: etcd?.tls?.keyFile ?? null,
+  };
 }
 
 function mapValues<T, U>(

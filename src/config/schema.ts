@@ -191,7 +191,21 @@ export const configSchema = v.pipe(
       ),
       {},
     ),
-    state: v.optional(v.pipe(notList, v.strictObject({ path: maybe(file), url: maybe(text('a URL')) })), {}),
+    state: v.optional(
+      v.pipe(
+        notList,
+        v.strictObject({
+          path: maybe(file),
+          url: maybe(text('a URL')),
+          user: maybe(user),
+          passwordFile: maybe(file),
+          caFile: maybe(file),
+          certFile: maybe(file),
+          keyFile: maybe(file),
+        }),
+      ),
+      {},
+    ),
     backups: v.optional(
       v.pipe(
         v.number('must be a whole number from 1 up'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
-import type { StateSection, Surroundings } from './state-location.ts';
+import { NO_STATE_SECTION, stateSection, type StateSection, type Surroundings } from './state-location.ts';
 
 /*
  * Parsing and checking a configuration takes several times as long as the rest of `rdsctl list`, which needs
@@ -23,7 +23,7 @@ export function recallStateSection(
       const { uid, mode } = fstatSync(fd);
       if (uid !== surroundings.uid || (mode & 0o022) !== 0) return null;
       const entry: unknown = JSON.parse(readFileSync(fd, 'utf8'));
-      return isEntry(entry) && entry.text === fingerprint(text) ? { path: entry.path, url: entry.url } : null;
+      return isEntry(entry) && entry.text === fingerprint(text) ? stateSection(entry) : null;
     } finally {
       closeSync(fd);
     }
@@ -56,9 +56,12 @@ interface Entry extends StateSection {
 
 function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;
-  const { text, path: directory, url } = value as Partial<Record<keyof Entry, unknown>>;
-  const textOrNull = (one: unknown): boolean => one === null || typeof one === 'string';
-  return typeof text === 'string' && textOrNull(directory) && textOrNull(url);
+  const entry = value as Partial<Record<keyof Entry, unknown>>;
+  const keys = Object.keys(NO_STATE_SECTION) as (keyof StateSection)[];
+  return (
+    typeof entry.text === 'string' &&
+    keys.every((key) => entry[key] === null || typeof entry[key] === 'string')
+  );
 }
 
 function cacheFile(file: string, { env, home }: Surroundings): string {

@@ -69,9 +69,11 @@ export const EXPLANATIONS: { readonly [R in Reason]: Explanation } = {
     ],
   },
   BAD_KEY_FILE: {
-    why: 'A private key is missing, can not be read, or can be read by others: it would be no secret.',
+    why: 'A private key, or a file with a password or certificate, is missing, can not be read, or holds something else; or others can read a secret in it, which would then be none.',
     now: NOTHING,
-    mend: ['`chmod 600 FILE`, or name another file as identityFile.'],
+    mend: [
+      '`chmod 600 FILE`, or name another file: as identityFile, or in the `state` section. `rdsctl config check` looks at all of them.',
+    ],
   },
   AMBIGUOUS_VOLUME: {
     why: 'Two storage servers have a disk in a slot of that name.',

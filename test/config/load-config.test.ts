@@ -128,7 +128,15 @@ describe('the effective configuration', () => {
       nvme: { ctrlLossTmo: 600_000, reconnectDelay: 10_000, keepAliveTmo: 5000, fastIoFailTmo: 5000 },
       fence: { settle: 2000, drainTimeout: 60_000, firewall: false },
       timeouts: { connect: 10_000, command: 30_000, device: 15_000, lock: 30_000 },
-      state: { path: surroundings.uid === 0 ? '/var/lib/rdsctl' : `${home}/.local/state/rdsctl`, url: null },
+      state: {
+        path: surroundings.uid === 0 ? '/var/lib/rdsctl' : `${home}/.local/state/rdsctl`,
+        url: null,
+        user: null,
+        passwordFile: null,
+        caFile: null,
+        certFile: null,
+        keyFile: null,
+      },
       backups: 10,
     });
   });
@@ -175,7 +183,6 @@ describe('where the state is', () => {
     for (const value of ['s', './s', '~/s', `${home}/s`, 's/state.json']) {
       expect(await loadStateLocation(state(value))).toEqual({ kind: 'file', directory });
     }
-    expect(await loadStateLocation(state('etcd://a:1'))).toEqual({ kind: 'url', url: 'etcd://a:1' });
   });
 
   it('is the same whether it is remembered or not, and never stale', async () => {
@@ -204,10 +211,18 @@ describe('where the state is', () => {
     const { text } = JSON.parse(String(await import('node:fs').then((fs) => fs.readFileSync(memory)))) as {
       text: string;
     };
-    forged(JSON.stringify({ text, path: '/elsewhere', url: null }));
+    const section = {
+      url: null,
+      user: null,
+      passwordFile: null,
+      caFile: null,
+      certFile: null,
+      keyFile: null,
+    };
+    forged(JSON.stringify({ text, path: '/elsewhere', ...section }));
     chmodSync(memory, 0o666);
     expect(await loadStateLocation(request({ file }))).toMatchObject({ directory: `${home}/one` });
-    for (const junk of ['', '{', '[]', JSON.stringify({ text, path: 5, url: null })]) {
+    for (const junk of ['', '{', '[]', JSON.stringify({ text, path: 5, ...section })]) {
       forged(junk);
       expect(await loadStateLocation(request({ file }))).toMatchObject({ directory: `${home}/one` });
     }

@@ -3,11 +3,11 @@ import { openAuditLog } from '../../audit/audit-log.ts';
 import { auditReader } from '../../audit/reader.ts';
 import { auditRecorder } from '../../audit/recorder.ts';
 import { currentOrigin, whoText } from '../../audit/who.ts';
-import { isReason, RdsctlError } from '../../errors/rdsctl-error.ts';
+import { isReason } from '../../errors/rdsctl-error.ts';
 import type { CareContext } from '../../operations/care/care-context.ts';
-import { openFileCare } from '../../state/file/file-care.ts';
-import { openFileStore, type FileStoreOptions } from '../../state/file/file-store.ts';
 import type { CommandContext } from '../command.ts';
+import { openStateCare } from './open-care.ts';
+import { openStore, type StoreOptions } from './open-store.ts';
 import { systemClock } from './system-clock.ts';
 
 /** What the commands that care for the state work with. */
@@ -22,22 +22,21 @@ const DEFAULTS = { backups: 10, lockMs: 30_000 };
 /** Puts the state's adapters behind the ports: no storage server and no node is needed for the state's own care. */
 export async function openCare(command: CommandContext): Promise<Care> {
   const location = await command.stateLocation();
-  if (location.kind === 'url') throw elsewhere(location.url);
   const { directory } = location;
   const { backups, lockMs } = await limits(command);
   const origin = currentOrigin(command.argv);
   const who = whoText(origin.who);
-  const options: FileStoreOptions = {
-    directory,
+  const options: StoreOptions = {
     backups,
-    stateLockTimeoutMs: Math.max(lockMs, 10_000),
+    timeoutMs: Math.max(lockMs, 10_000),
     holder: () => ({ who, host: origin.host, pid: origin.pid, command: origin.command }),
   };
-  const store = openFileStore(options);
+  const care = await openStateCare(location, options);
+  const store = await openStore(location, options);
   const log = openAuditLog({ directory });
   return {
     context: {
-      care: openFileCare(options),
+      care,
       locks: new VolumeLockManager(store),
       audit: command.common.dryRun ? { record: () => Promise.resolve() } : auditRecorder(log, origin),
       auditReader: auditReader(log, directory),
@@ -60,12 +59,4 @@ async function limits(command: CommandContext): Promise<{ backups: number; lockM
     if (!isReason(error, 'NO_CONFIG', 'BAD_CONFIG')) throw error;
     return { backups: DEFAULTS.backups, lockMs: command.common.lockTimeout ?? DEFAULTS.lockMs };
   }
-}
-
-function elsewhere(url: string): RdsctlError {
-  return new RdsctlError('BAD_ARGUMENT', {
-    message: `this command cares for a state in a directory, not at ${url.replace(/\/\/[^@/]*@/, '//')}`,
-    now: 'Nothing was changed.',
-    hints: [{ when: 'Name the directory:', run: '--state /var/lib/rdsctl' }],
-  });
 }

@@ -7,18 +7,17 @@ import { openAuditLog } from '../../audit/audit-log.ts';
 import { auditRecorder } from '../../audit/recorder.ts';
 import { currentOrigin, whoText } from '../../audit/who.ts';
 import type { Config } from '../../config/config.ts';
-import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { OperationContext } from '../../operations/context.ts';
 import type { NodePort } from '../../operations/ports/node.ts';
 import type { StorageServer } from '../../operations/ports/storage-server.ts';
 import type { MayTouch } from '../../operations/resolve.ts';
 import { openFenceProofs } from '../../state/file/fence-proofs.ts';
-import { openFileStore } from '../../state/file/file-store.ts';
 import { plannedStore } from '../../state/planned-store.ts';
 import type { LockHolder } from '../../state/lock.ts';
 import type { StateStore } from '../../state/store.ts';
 import type { CommandContext } from '../command.ts';
 import { makeNode, makeServer } from './adapters.ts';
+import { openStore } from './open-store.ts';
 import { hastyClock, systemClock } from './system-clock.ts';
 import type { PlannedCommand } from './plan.ts';
 import { volumeGlobs } from './volume-globs.ts';
@@ -43,21 +42,19 @@ export async function compose(command: CommandContext): Promise<Operating> {
   for (const message of effective.warnings) command.report({ type: 'warning', message });
   const { config } = effective;
   const location = await command.stateLocation();
-  if (location.kind === 'url') throw noUrlYet(location.url);
   const { dryRun } = command.common;
   const { probes = {} } = command.io;
   const plan: PlannedCommand[] = [];
   const origin = currentOrigin(command.argv);
   const by = whoText(origin.who);
-  const fileStore = openFileStore({
-    directory: location.directory,
+  const realStore = await openStore(location, {
     backups: config.backups,
-    stateLockTimeoutMs: Math.max(config.timeouts.lock, 10_000),
+    timeoutMs: Math.max(config.timeouts.lock, 10_000),
     holder: () => ({ who: by, host: origin.host, pid: origin.pid, command: origin.command }),
-    ...(probes.state === undefined ? {} : { hooks: probes.state }),
-    ...(probes.staleMs === undefined ? {} : { staleMs: probes.staleMs }),
+    hooks: probes.state,
+    staleMs: probes.staleMs,
   });
-  const store: StateStore = dryRun ? plannedStore(fileStore, randomUUID) : fileStore;
+  const store: StateStore = dryRun ? plannedStore(realStore, randomUUID) : realStore;
   const servers = new Map<string, StorageServer>();
   const nodes = new Map<string, NodePort>();
   const nonce = () => randomBytes(8).toString('hex');
@@ -106,11 +103,11 @@ export async function compose(command: CommandContext): Promise<Operating> {
     config,
     plan: dryRun ? plan : null,
     async heldLocks() {
-      const locks = await fileStore.listLocks();
+      const locks = await realStore.listLocks();
       return new Map(locks.filter(({ alive }) => alive !== false).map(({ name, holder }) => [name, holder]));
     },
     async removeDeadLocks() {
-      await fileStore.removeDeadLocks();
+      await realStore.removeDeadLocks();
     },
     async close() {
       await Promise.all([...servers.values(), ...nodes.values()].map((host) => host.close()));
@@ -139,12 +136,4 @@ function once<T>(made: Map<string, T>, name: string, make: () => T): T {
   const present = made.get(name) ?? make();
   made.set(name, present);
   return present;
-}
-
-function noUrlYet(url: string): RdsctlError {
-  return new RdsctlError('BAD_ARGUMENT', {
-    message: `the state can be kept in a directory only, not at ${url.replace(/\/\/[^@/]*@/, '//')}`,
-    now: 'Nothing was changed.',
-    hints: [{ when: 'Name a directory:', run: 'rdsctl --state /var/lib/rdsctl list' }],
-  });
 }

@@ -10,7 +10,7 @@ import type { CommandContext } from '../../command.ts';
 export async function lookHere(command: CommandContext): Promise<HereFacts> {
   const { config, file, warnings } = await command.config();
   const location = await command.stateLocation();
-  const directory = location.kind === 'file' ? location.directory : null;
+  const { directory } = location;
   return {
     configFile: file,
     configWarnings: warnings,
@@ -19,11 +19,8 @@ export async function lookHere(command: CommandContext): Promise<HereFacts> {
       message,
       fix,
     })),
-    directory:
-      directory === null
-        ? { failed: 'the state is not kept in a directory' }
-        : await had(() => diagnoseDirectory(directory, command.io.uid)),
-    audit: directory === null ? { failed: 'the log is kept elsewhere' } : await had(() => auditOf(directory)),
+    directory: await had(() => diagnoseDirectory(directory, command.io.uid)),
+    audit: await had(() => auditOf(directory)),
   };
 }
 

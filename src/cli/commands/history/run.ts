@@ -1,7 +1,6 @@
 import { openAuditLog } from '../../../audit/audit-log.ts';
 import type { AuditEntry } from '../../../audit/entry.ts';
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
-import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import type { Handler } from '../../command.ts';
 import type { history } from './definition.ts';
 import { historyTable } from './table.ts';
@@ -10,11 +9,6 @@ import { parseTime } from './time-option.ts';
 /** Shows the audit log. */
 export const run: Handler<typeof history> = async ({ args, options, stateLocation, out, now }) => {
   const location = await stateLocation();
-  if (location.kind === 'url') {
-    throw new RdsctlError('BAD_ARGUMENT', {
-      message: 'the audit log is kept beside a state in a directory; this state is at a URL',
-    });
-  }
   const { about, ...wanted } = { about: args.about, ...options };
   const since = wanted.since === undefined ? null : parseTime('--since', wanted.since, now());
   const until = wanted.until === undefined ? null : parseTime('--until', wanted.until, now());

@@ -1,26 +1,24 @@
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
-import { EMPTY_STATE, type State } from '../../../state/state.ts';
-import { readStateFile } from '../../../state/file/read.ts';
-import type { StateLocation } from '../../../config/state-location.ts';
 import type { Handler } from '../../command.ts';
 import { attachmentBody } from '../../output/attachment-document.ts';
 import { formatTable, sortRows } from '../../output/table.ts';
+import { readState } from '../../operating/read-state.ts';
 import type { list } from './definition.ts';
 import { makeSelection } from './selection.ts';
 import { attachmentColumns } from './table.ts';
 
 /** Lists the attachments of the state, once or until a signal comes. */
 export const run: Handler<typeof list> = async (command) => {
-  const { options, stateLocation, out, common, io, now } = command;
+  const { options, stateLocation, out, common, io, now, signal } = command;
   if (options.watch) {
     const { watchList } = await import('./watch.ts');
-    return watchList(command, directoryOf(await stateLocation()));
+    return watchList(command, await stateLocation());
   }
   if (options.interval !== undefined) {
     throw new RdsctlError('BAD_ARGUMENT', { message: '--interval means nothing without --watch' });
   }
-  const { attachments } = readState(await stateLocation());
+  const { attachments } = await readState(await stateLocation(), signal);
   const select = await makeSelection(options);
   const { all, shown: selected, label } = select(attachments);
   const columns = attachmentColumns(selected, { label, now: now(), style: out.style });
@@ -41,15 +39,3 @@ export const run: Handler<typeof list> = async (command) => {
   });
   return EXIT_CODES.OK;
 };
-
-function readState(location: StateLocation): State {
-  return readStateFile(directoryOf(location))?.state ?? EMPTY_STATE;
-}
-
-function directoryOf(location: StateLocation): string {
-  if (location.kind === 'file') return location.directory;
-  throw new RdsctlError('BAD_ARGUMENT', {
-    message: `the state can be read from a directory only, not from ${location.url}`,
-    details: { url: location.url },
-  });
-}

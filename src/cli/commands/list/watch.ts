@@ -1,33 +1,34 @@
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
-import { openFileStore } from '../../../state/file/file-store.ts';
+import type { StateLocation } from '../../../config/state-location.ts';
 import type { State } from '../../../state/state.ts';
 import type { CommandContext } from '../../command.ts';
 import { openScreen } from '../../io/screen.ts';
 import { attachmentBody } from '../../output/attachment-document.ts';
 import { makeDocument } from '../../output/document.ts';
 import { sortRows, type TableChoice } from '../../output/table.ts';
+import { nobody, openStore } from '../../operating/open-store.ts';
 import { makeSelection, type Filters, type Selection } from './selection.ts';
 import { attachmentColumns, attachmentTable } from './table.ts';
 
 const DEFAULT_INTERVAL_MS = 2_000;
 const SHORTEST_INTERVAL_MS = 100;
+/** For what a cluster is asked at the start. */
+const WATCH_TIMEOUT_MS = 10_000;
 
 /** Follows the state until a signal comes, which is its proper end; or until nobody reads it any more. */
 export async function watchList(
   command: Omit<CommandContext, 'args' | 'options'> & {
     readonly options: Filters & TableChoice & { readonly interval: number | undefined };
   },
-  directory: string,
+  location: StateLocation,
 ): Promise<number> {
   const { options, signal, io, common } = command;
   const select = await makeSelection(options);
-  const store = openFileStore({
-    directory,
+  const store = await openStore(location, {
     backups: 0,
-    stateLockTimeoutMs: 0,
-    // Never asked for: a watch takes no lock.
-    holder: () => ({ who: '', host: '', pid: process.pid, command: 'rdsctl list --watch' }),
+    timeoutMs: WATCH_TIMEOUT_MS,
+    holder: nobody('rdsctl list --watch'),
   });
   const pollMs = Math.max(options.interval ?? DEFAULT_INTERVAL_MS, SHORTEST_INTERVAL_MS);
   const states = store.watch({ signal, pollMs });
@@ -41,8 +42,12 @@ export async function watchList(
       attachmentTable(shown, { ...look, wide, choice: options, room });
     return { ...selection, shown, table };
   };
-  if (forPeople && io.stdout.isTTY) await redraw(command, states, show, pollMs);
-  else await follow(command, states, show);
+  try {
+    if (forPeople && io.stdout.isTTY) await redraw(command, states, show, pollMs);
+    else await follow(command, states, show);
+  } finally {
+    await store.close();
+  }
   const why: unknown = signal.reason;
   if (why instanceof RdsctlError && why.reason === 'TIMED_OUT') throw why;
   return EXIT_CODES.OK;

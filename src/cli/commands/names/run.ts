@@ -36,7 +36,8 @@ function namesOf(kind: string, config: Config | null, state: State): string[] {
 
 async function stateOf(command: CommandContext): Promise<State | null> {
   const location = await command.stateLocation();
-  return location.kind === 'url' ? null : (readStateFile(location.directory)?.state ?? null);
+  // Whoever waits for a completion does not wait for a network.
+  return location.kind === 'file' ? (readStateFile(location.directory)?.state ?? null) : null;
 }
 
 async function orNull<T>(read: () => Promise<T>): Promise<T | null> {

@@ -1,0 +1,53 @@
+import type { EtcdLocation, StateLocation } from '../../config/state-location.ts';
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { openFileStore } from '../../state/file/file-store.ts';
+import type { HolderFacts } from '../../state/lock.ts';
+import type { LockCare } from '../../state/lock-care.ts';
+import type { StepHooks } from '../../state/step-hooks.ts';
+import type { StateStore } from '../../state/store.ts';
+
+export interface StoreOptions {
+  /** How many earlier states to keep, where each commit keeps one. */
+  readonly backups: number;
+  /** Milliseconds that an update may take in all, or wait for other writers. */
+  readonly timeoutMs: number;
+  /** Who takes the locks. */
+  readonly holder: () => HolderFacts;
+  /** For tests. */
+  readonly hooks?: StepHooks | undefined;
+  /** Milliseconds; see FileStoreOptions. */
+  readonly staleMs?: number | undefined;
+}
+
+/** A store, and who holds which lock of it. */
+export type OpenStore = StateStore & LockCare;
+
+/**
+ * Opens the store of a location. Nothing of another kind of store is loaded.
+ * @throws RdsctlError BAD_KEY_FILE
+ */
+// eslint-disable-next-line @typescript-eslint/require-await -- other kinds of stores are loaded first
+export async function openStore(location: StateLocation, options: StoreOptions): Promise<OpenStore> {
+  if (location.kind === 'etcd') throw noEtcdYet(location);
+  const { timeoutMs, hooks, staleMs, ...rest } = options;
+  return openFileStore({
+    ...rest,
+    directory: location.directory,
+    stateLockTimeoutMs: timeoutMs,
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(staleMs === undefined ? {} : { staleMs }),
+  });
+}
+
+/** For whoever only looks: never asked for. */
+export function nobody(command: string): () => HolderFacts {
+  return () => ({ who: '', host: '', pid: process.pid, command });
+}
+
+export function noEtcdYet({ url }: EtcdLocation): RdsctlError {
+  return new RdsctlError('BAD_ARGUMENT', {
+    message: `the state can be kept in a directory only, not at ${url}`,
+    now: 'Nothing was changed.',
+    hints: [{ when: 'Name a directory:', run: 'rdsctl --state /var/lib/rdsctl list' }],
+  });
+}

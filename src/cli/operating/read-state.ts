@@ -1,0 +1,43 @@
+import type { StateLocation } from '../../config/state-location.ts';
+import { readStateFile } from '../../state/file/read.ts';
+import { EMPTY_STATE, type State } from '../../state/state.ts';
+
+/** Milliseconds that a cluster has for its answer. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * The state of a location, for commands that only look at it and should start at once: of a directory nothing
+ * but the file is read, and nothing else loaded.
+ * @throws RdsctlError as StateStore.read, and the signal's reason
+ */
+export async function readState(location: StateLocation, signal: AbortSignal): Promise<State> {
+  if (location.kind === 'file') return readStateFile(location.directory)?.state ?? EMPTY_STATE;
+  const { nobody, openStore } = await import('./open-store.ts');
+  const store = await openStore(location, {
+    backups: 0,
+    timeoutMs: TIMEOUT_MS,
+    holder: nobody('rdsctl list'),
+  });
+  try {
+    return await untilAborted(store.read(), signal);
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws the signal's reason, whatever becomes of what was asked */
+async function untilAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
