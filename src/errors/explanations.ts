@@ -172,6 +172,15 @@ export const EXPLANATIONS: { readonly [R in Reason]: Explanation } = {
     now: NOTHING,
     mend: ['Work with the newest state.', 'If it is lost: `rdsctl state rebuild`.'],
   },
+  OLDER_STATE: {
+    why: 'What is kept here is the same state with a higher serial number, or with the same one and another content: changes were made here that the state to be imported does not know.',
+    now: NOTHING,
+    mend: [
+      '`rdsctl state import FILE --older --dry-run` shows what would be lost.',
+      'Export the state again from where it was changed last.',
+      'Where both were changed: `rdsctl state import FILE --older`, then `rdsctl state rebuild`, which asks the storage servers.',
+    ],
+  },
   CHANGED_MEANWHILE: {
     why: 'Between looking at the disk and changing it somebody else changed its comment. The storage server compares it in the very script that would change it.',
     now: 'Nothing of the refused step was changed; the message tells what had been done before it.',

@@ -36,6 +36,7 @@ export const REASONS = {
   WRONG_HOST_NQN: { code: 'CONFLICT', about: 'The node is connected under another host NQN than its own.' },
   FOREIGN_TAG: { code: 'CONFLICT', about: 'Another rdsctl state manages the volume.' },
   STALE_STATE: { code: 'CONFLICT', about: 'The storage server knows a newer fencing token than this state.' },
+  OLDER_STATE: { code: 'CONFLICT', about: 'The state to be imported is older than the one that is there.' },
   CHANGED_MEANWHILE: { code: 'CONFLICT', about: 'The volume was changed at the storage server meanwhile.' },
   LOST_LOCK: { code: 'CONFLICT', about: 'The lock was lost to somebody else.' },
   DUPLICATE_HOST_NQN: { code: 'CONFLICT', about: 'Two nodes have the same host NQN or host ID.' },

@@ -24,7 +24,7 @@ export interface StateCare extends LockCare {
   backup(file: string | null, overwrite: boolean): Promise<StateCopy>;
   /**
    * Puts a state in the place of what is there, which is kept as a copy, also when it is damaged. The new
-   * serial number is higher than any that is known.
+   * serial number is higher than any that is known here, and not lower than {@link Replacement.serial}.
    * @throws RdsctlError CHANGED_MEANWHILE when what is there is not what was seen; LOCKED when another command
    *   works on a volume; STATE_UNWRITABLE
    */
@@ -77,6 +77,8 @@ export interface Replacement {
   /** What was there when it was decided on: see {@link Inspection.fingerprint}. */
   readonly fingerprint: string;
   readonly lineage: string;
+  /** The serial number that the state had elsewhere: kept where it is higher than any here. Left out: it had none. */
+  readonly serial?: number;
   readonly body: StateChange;
   /** Names of locks that the one who replaces holds himself. */
   readonly holding: ReadonlySet<string>;

@@ -103,9 +103,10 @@ describe('a state in etcd', () => {
   it('a directory on the command line is a directory, whatever the file says', async () => {
     const file = config(SECTION);
     expect(await loadStateLocation(request(file, './s'))).toEqual({ kind: 'file', directory: `${home}/s` });
-    const { config: effective, sourceOf } = loadConfig(request(file, './s'));
+    const over = loadConfig(request(file, './s'));
+    const effective = over.config;
     expect(effective.state).toMatchObject({ path: `${home}/s`, url: null, user: null, passwordFile: null });
-    expect(formatSource(sourceOf(['state', 'path']))).toBe('--state');
+    expect(formatSource(over.sourceOf(['state', 'path']))).toBe('--state');
   });
 
   it('a file that is not valid is not passed over for a URL', async () => {
@@ -137,11 +138,11 @@ describe('a state in etcd', () => {
 describe('what is shown and checked of it', () => {
   it('where each value came from; no user in the URL', () => {
     const file = config('state:\n  passwordFile: p\n  url: "etcds://ann@h1"\n');
-    const { config: effective, sourceOf } = loadConfig(request(file));
-    expect(writtenForm(effective)).toMatchObject({
+    const plain = loadConfig(request(file));
+    expect(writtenForm(plain.config)).toMatchObject({
       state: { url: 'etcds://h1:2379/rdsctl', user: 'ann', passwordFile: `${home}/etc/p` },
     });
-    expect(formatSource(sourceOf(['state', 'user']))).toBe(`${file}:3`);
+    expect(formatSource(plain.sourceOf(['state', 'user']))).toBe(`${file}:3`);
     const over = loadConfig(request(file, 'etcd://h2'));
     expect(formatSource(over.sourceOf(['state', 'url']))).toBe('--state');
     expect(formatSource(over.sourceOf(['state', 'passwordFile']))).toBe(`${file}:2`);

@@ -23,6 +23,8 @@ import { simulate } from './simulate/definition.ts';
 import { tree } from './tree/definition.ts';
 import { stateBackup } from './state-backup/definition.ts';
 import { stateCheck } from './state-check/definition.ts';
+import { stateExport } from './state-export/definition.ts';
+import { stateImport } from './state-import/definition.ts';
 import { stateRebuild } from './state-rebuild/definition.ts';
 import { stateRestore } from './state-restore/definition.ts';
 import { stateUnlock } from './state-unlock/definition.ts';
@@ -48,6 +50,8 @@ export const DEFINITIONS = {
   reconcile,
   stateCheck,
   stateBackup,
+  stateExport,
+  stateImport,
   stateRestore,
   stateRebuild,
   stateUnlock,

@@ -9,6 +9,7 @@ export interface AuditEvent {
     | 'drain'
     | 'reconcile'
     | 'restore'
+    | 'import'
     | 'rebuild'
     | 'unlock'
     | 'adopt'

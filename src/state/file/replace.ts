@@ -36,7 +36,7 @@ export async function replaceState(options: FileStoreOptions, replacement: Repla
     if (now.fingerprint !== replacement.fingerprint) throw changedMeanwhile(directory);
     await refuseWork(settings, replacement.holding);
     const bodyText = checkedText(body);
-    const serial = now.highestSerial + 1;
+    const serial = Math.max(now.highestSerial + 1, replacement.serial ?? 0);
     lock.assertHeld();
     await putAside(directory, now);
     await commitState({
