@@ -4,7 +4,7 @@
 _rdsctl_words() {
   case "$1" in
     '') echo 'attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state doctor config simulate explain completion help' ;;
-    state) echo 'check backup restore rebuild unlock' ;;
+    state) echo 'check backup export import restore rebuild unlock' ;;
     config) echo 'init check show' ;;
     *) return 1 ;;
   esac
@@ -31,6 +31,8 @@ _rdsctl_options() {
     'reconcile') echo '--metrics-file -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'state check') echo '--remote -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'state backup') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'state export') echo '-c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
+    'state import') echo '--lineage --older -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'state restore') echo '--list --lineage -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'state rebuild') echo '--lineage --partial -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'state unlock') echo '--dead -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
@@ -88,6 +90,7 @@ _rdsctl_value() {
     'nodes':--columns) echo nothing ;;
     'nodes':--sort) echo nothing ;;
     'reconcile':--metrics-file) echo file ;;
+    'state import':--lineage) echo nothing ;;
     'state restore':--lineage) echo nothing ;;
     'state rebuild':--lineage) echo nothing ;;
     'config init':--rds) echo nothing ;;
@@ -123,13 +126,15 @@ _rdsctl_operand() {
     'unfence':0) echo 'names node' ;;
     'nodes':*) echo 'names node' ;;
     'state backup':0) echo file ;;
+    'state export':0) echo file ;;
+    'state import':0) echo file ;;
     'state restore':0) echo file ;;
     'state unlock':0) echo 'names volume' ;;
     'doctor':0) echo 'names volume' ;;
     'doctor':1) echo 'names node' ;;
     'config init':0) echo file ;;
     'simulate':*) echo nothing ;;
-    'explain':0) echo 'words INTERNAL PARTIAL AUDIT_FAILED LOCAL_IO BAD_ARGUMENT BAD_NAME BAD_CONFIG NO_CONFIG BAD_MANIFEST BAD_KEY_FILE AMBIGUOUS_VOLUME AMBIGUOUS_LINEAGE NEEDS_CONFIRMATION SHARED_NOT_CONFIGURED DECLINED NO_SUCH_VOLUME NO_SUCH_NODE NO_SUCH_STORAGE_SERVER ATTACHED_ELSEWHERE NODE_FENCED UNTRACKED_EXPORT NOTHING_TO_ADOPT WRONG_HOST_NQN FOREIGN_TAG STALE_STATE CHANGED_MEANWHILE LOST_LOCK DUPLICATE_HOST_NQN NQN_COLLISION SHARE_LIMIT STALE_CONTROLLER OPEN_INTENT FOREIGN_LINEAGE LOCKED CONNECT_FAILED LOGIN_FAILED HOST_KEY_UNKNOWN HOST_KEY_MISMATCH CONNECTION_LOST NO_ANSWER DEVICE_IN_USE STATE_UNREADABLE STATE_DAMAGED STATE_NEWER STATE_UNWRITABLE REMOTE_ERROR BAD_ANSWER NOT_PERMITTED UNSUPPORTED_VERSION NODE_NOT_READY CONNECT_REFUSED NO_DEVICE NOT_VERIFIED NOT_DRAINED TIMED_OUT INTERRUPTED FAILED USAGE NOT_FOUND CONFLICT BUSY UNREACHABLE IN_USE DRIFT STATE REMOTE UNVERIFIED TIMEOUT SIGNAL' ;;
+    'explain':0) echo 'words INTERNAL PARTIAL AUDIT_FAILED LOCAL_IO BAD_ARGUMENT BAD_NAME BAD_CONFIG NO_CONFIG BAD_MANIFEST BAD_KEY_FILE AMBIGUOUS_VOLUME AMBIGUOUS_LINEAGE NEEDS_CONFIRMATION SHARED_NOT_CONFIGURED DECLINED NO_SUCH_VOLUME NO_SUCH_NODE NO_SUCH_STORAGE_SERVER ATTACHED_ELSEWHERE NODE_FENCED UNTRACKED_EXPORT NOTHING_TO_ADOPT WRONG_HOST_NQN FOREIGN_TAG STALE_STATE OLDER_STATE CHANGED_MEANWHILE LOST_LOCK DUPLICATE_HOST_NQN NQN_COLLISION SHARE_LIMIT STALE_CONTROLLER OPEN_INTENT FOREIGN_LINEAGE LOCKED CONNECT_FAILED LOGIN_FAILED HOST_KEY_UNKNOWN HOST_KEY_MISMATCH CONNECTION_LOST NO_ANSWER DEVICE_IN_USE STATE_UNREADABLE STATE_DAMAGED STATE_NEWER STATE_UNWRITABLE REMOTE_ERROR BAD_ANSWER NOT_PERMITTED UNSUPPORTED_VERSION NODE_NOT_READY CONNECT_REFUSED NO_DEVICE NOT_VERIFIED NOT_DRAINED TIMED_OUT INTERRUPTED FAILED USAGE NOT_FOUND CONFLICT BUSY UNREACHABLE IN_USE DRIFT STATE REMOTE UNVERIFIED TIMEOUT SIGNAL' ;;
     'completion':0) echo 'words bash zsh fish' ;;
     'help':0) echo 'words attach detach move adopt apply list ls history show tree volumes drain fence unfence nodes reconcile state doctor config simulate explain completion' ;;
   esac

@@ -1,5 +1,3 @@
-import { isIPv6 } from 'node:net';
-
 /** What a URL of a state in etcd says: `etcds://user@host1,host2:2379/prefix`. */
 export interface EtcdUrl {
   /** `http://host:port` or `https://host:port`, in the order in which they were named. */
@@ -74,7 +72,7 @@ function hostAndPort(place: string): string {
   const six = /^\[([^\]]*)\](?::(.*))?$/.exec(place);
   if (six !== null) {
     const [, address = '', port] = six;
-    if (!isIPv6(address) || address.includes('%'))
+    if (!URL.canParse(`http://[${address}]`))
       throw new UrlProblem(`names ${shown}, which is no IPv6 address in brackets`);
     return `[${address}]:${portNumber(port, shown)}`;
   }

@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../../../errors/exit-codes.ts';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
-import { encodeState } from '../../../state/file/envelope.ts';
-import { serialiseBody } from '../../../state/file/serialise.ts';
+import { encodeState } from '../../../state/envelope.ts';
+import { serialiseBody } from '../../../state/serialise.ts';
 import type { Handler } from '../../command.ts';
 import { readState } from '../../operating/read-state.ts';
 import { run as backup } from '../state-backup/run.ts';

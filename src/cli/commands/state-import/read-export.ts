@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RdsctlError } from '../../../errors/rdsctl-error.ts';
-import { decodeState } from '../../../state/file/envelope.ts';
+import { decodeState } from '../../../state/envelope.ts';
 import { causeText } from '../../../state/file/faults.ts';
 import type { State } from '../../../state/state.ts';
 import type { CommandContext } from '../../command.ts';
