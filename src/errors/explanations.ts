@@ -305,6 +305,30 @@ export const EXPLANATIONS: { readonly [R in Reason]: Explanation } = {
     now: NOTHING,
     mend: ['Use the newer rdsctl.'],
   },
+  STATE_UNREACHABLE: {
+    why: 'Not one endpoint of the cluster answered in time, or those that did have no leader. The message says of each why: nothing listens, a certificate has run out, the wrong scheme.',
+    now: 'Nothing was changed, but for what the message says had been done before.',
+    mend: [
+      '`etcdctl endpoint health` with the same endpoints and certificates tells how the members are.',
+      '`rdsctl config show` shows which endpoints and files are used.',
+    ],
+  },
+  STATE_LOGIN_FAILED: {
+    why: 'The user or the password is wrong, the cluster wants a user and none is given, or its role may not read and write the keys under the prefix.',
+    now: NOTHING,
+    mend: [
+      'Mend `state.user` and the file that `state.passwordFile` names.',
+      '`etcdctl role grant-permission ROLE --prefix=true readwrite PREFIX/` lets a role read and write the keys.',
+    ],
+  },
+  STATE_OUTCOME_UNKNOWN: {
+    why: 'A change was sent to etcd, no answer came, and no member could be asked what became of it.',
+    now: 'Not known: the state is the old one or the new one, whole either way.',
+    mend: [
+      '`rdsctl list` when the cluster answers again: it tells which.',
+      'Then the same command again, or `rdsctl reconcile`.',
+    ],
+  },
   STATE_UNWRITABLE: {
     why: 'The new state could not be written: the disk is full, read-only or broken, or the directory belongs to another user.',
     now: 'The old state is whole. The message says what had been done before.',

@@ -66,6 +66,18 @@ export const REASONS = {
   STATE_UNREADABLE: { code: 'STATE', about: 'The state can not be read.' },
   STATE_DAMAGED: { code: 'STATE', about: 'The state is damaged.' },
   STATE_NEWER: { code: 'STATE', about: 'The state was written by a newer rdsctl.' },
+  STATE_UNREACHABLE: {
+    code: 'UNREACHABLE',
+    about: 'The etcd cluster that keeps the state can not be reached.',
+  },
+  STATE_LOGIN_FAILED: {
+    code: 'UNREACHABLE',
+    about: 'The etcd cluster that keeps the state does not accept the user, or the user lacks a permission.',
+  },
+  STATE_OUTCOME_UNKNOWN: {
+    code: 'UNREACHABLE',
+    about: 'The state may or may not have been changed: the etcd cluster did not answer.',
+  },
   STATE_UNWRITABLE: { code: 'STATE', about: 'The state can not be written.' },
 
   REMOTE_ERROR: { code: 'REMOTE', about: 'The host answered with an error.' },

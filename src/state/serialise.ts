@@ -23,7 +23,8 @@ function lines<T>(table: Readonly<Record<string, T>>, textOf: (value: T) => stri
   return `{\n${entries.map(([key, value]) => `      ${JSON.stringify(key)}: ${textOf(value)}`).join(',\n')}\n    }`;
 }
 
-function attachmentText(it: Attachment): string {
+/** One attachment on one line. */
+export function attachmentText(it: Attachment): string {
   return JSON.stringify({
     volume: it.volume,
     rds: it.rds,
@@ -57,7 +58,8 @@ function intent(it: Intent): Intent {
   };
 }
 
-function nodeText(it: NodeRecord): string {
+/** One node on one line. */
+export function nodeText(it: NodeRecord): string {
   return JSON.stringify({
     hostNqn: it.hostNqn,
     hostId: it.hostId,

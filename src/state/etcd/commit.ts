@@ -1,0 +1,152 @@
+import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import { isOver, pause, type Patience } from '../patience.ts';
+import { OutcomeUnknown, type EtcdClient } from './client/client.ts';
+import { compare, op, transact, type Compare, type Txn, type TxnAnswer } from './client/kv.ts';
+import type { Keys } from './keys.ts';
+import { encodeMeta, REMEMBERED } from './meta.ts';
+import { MAX_BYTES, nested } from './nest.ts';
+import type { Plan } from './plan.ts';
+import type { Reader } from './reader.ts';
+import type { Entry, Snapshot } from './snapshot.ts';
+
+/** A lock's key as it must be when something is committed under the lock. */
+export interface Guard {
+  readonly name: string;
+  readonly key: string;
+  readonly createRevision: bigint;
+}
+
+/** What became of a commit. Only after `done` anything is changed. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly snapshot: Snapshot }
+  /** Somebody else was first: that is the state now. */
+  | { readonly kind: 'changed'; readonly snapshot: Snapshot }
+  /** That lock is no longer held. */
+  | { readonly kind: 'lost'; readonly lock: string };
+
+export interface Commit {
+  readonly client: EtcdClient;
+  readonly keys: Keys;
+  readonly reader: Reader;
+  readonly wait: Patience;
+  /** What it is based on: must still be the state. */
+  readonly before: Snapshot;
+  readonly plan: Plan;
+  readonly guards: readonly Guard[];
+}
+
+/** A commit as a transaction; null when it is too large for one. */
+export function transactionOf({ keys, reader, before, plan, guards }: Commit): Txn | null {
+  const base = keys.generation(plan.meta.generation);
+  const texts = plan.changed.map((entry) => [base + entry, plan.entries.get(entry) ?? ''] as const);
+  const bytes = texts.reduce((sum, [key, text]) => sum + Buffer.byteLength(text) + key.length + 32, 0);
+  if (bytes > MAX_BYTES) return null;
+  const comparisons = [
+    compare.modRevision(keys.meta, before.metaRevision),
+    ...entryComparisons(base, before, plan),
+    ...guards.map(({ key, createRevision }) => compare.createRevision(key, createRevision)),
+  ];
+  const failure = [reader.asked(before), ...guards.map(({ key }) => op.range(key, { keysOnly: true }))];
+  const writes = [
+    ...texts.map(([key, text]) => op.put(key, text)),
+    ...plan.removed.map((entry) => op.delete(base + entry)),
+    op.put(keys.meta, encodeMeta(plan.meta)),
+  ];
+  const success = nested(writes, Math.max(comparisons.length, failure.length));
+  return success && { compare: comparisons, success, failure };
+}
+
+/** Changed entries that are each compared alone; beyond that, all of the generation at once. */
+const COMPARED_ALONE = 20;
+
+/** That nobody but rdsctl changed them after the last commit: every commit changes the meta key, too. */
+function entryComparisons(base: string, before: Snapshot, { changed, removed }: Plan): Compare[] {
+  const touched = [...changed, ...removed];
+  if (touched.length > COMPARED_ALONE) return [compare.unchangedSince(base, before.metaRevision)];
+  return touched.map((entry) =>
+    compare.modRevision(base + entry, before.entries.get(entry)?.modRevision ?? 0n),
+  );
+}
+
+/**
+ * Carries a commit out. An answer that is lost leaves it open whether it was done; then the state is asked, where
+ * each commit leaves its id, and it is tried again as long as it can only be done once.
+ * @throws RdsctlError STATE_OUTCOME_UNKNOWN, and as the client and the reader do
+ */
+export async function carryOut(commit: Commit, txn: Txn): Promise<Outcome> {
+  const { client, reader, wait, before, plan } = commit;
+  for (;;) {
+    try {
+      const answer = await transact(client, txn, wait, 'tell');
+      if (answer.succeeded) return { kind: 'done', snapshot: reader.see(committed(commit, answer)) };
+      return await refused(commit, answer);
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknown)) throw error;
+      const now = await found(commit, error);
+      if (isDone(now, plan)) return { kind: 'done', snapshot: now };
+      if (now.metaRevision !== before.metaRevision) return overtaken(now, commit, error);
+      // It was not done yet, and may be: only one of the two can, as the first changes what is compared.
+      if (isOver(wait)) throw outcomeUnknown(commit, error);
+      await pause(50, wait);
+    }
+  }
+}
+
+/** The state as it is after an answer was lost. */
+async function found(commit: Commit, unknown: OutcomeUnknown): Promise<Snapshot> {
+  try {
+    return await commit.reader.newest(commit.wait);
+  } catch (error) {
+    if (error instanceof RdsctlError && error.code === 'STATE') throw error;
+    throw outcomeUnknown(commit, unknown);
+  }
+}
+
+function isDone({ meta }: Snapshot, { id }: Plan): boolean {
+  return meta?.commits.includes(id) === true;
+}
+
+/** The state is another, and this commit is not among those that made it so: it can't be done any more. */
+function overtaken(now: Snapshot, commit: Commit, cause: unknown): Outcome {
+  const commits = (now.meta?.serial ?? 0) - (commit.before.meta?.serial ?? 0);
+  if (commits >= REMEMBERED) throw outcomeUnknown(commit, cause);
+  return { kind: 'changed', snapshot: now };
+}
+
+async function refused(commit: Commit, { ranges }: TxnAnswer): Promise<Outcome> {
+  const { reader, wait, before, plan, guards } = commit;
+  const [changes, ...locks] = ranges;
+  const snapshot =
+    changes === undefined ? await reader.newest(wait) : await reader.take(before, changes, wait);
+  if (isDone(snapshot, plan)) return { kind: 'done', snapshot };
+  const lost = guards.find(
+    ({ createRevision }, index) => locks[index]?.keys[0]?.createRevision !== createRevision,
+  );
+  if (lost !== undefined) return { kind: 'lost', lock: lost.name };
+  return { kind: 'changed', snapshot };
+}
+
+/** The state after a commit that was done at a revision. */
+function committed({ before, plan }: Commit, { revision }: TxnAnswer): Snapshot {
+  const entries = new Map<string, Entry>();
+  for (const [entry, text] of plan.entries) {
+    const old = before.entries.get(entry);
+    entries.set(entry, old?.text === text ? old : { text, modRevision: revision });
+  }
+  return { meta: plan.meta, metaRevision: revision, revision, entries };
+}
+
+function outcomeUnknown({ keys }: Commit, cause: unknown): RdsctlError {
+  return new RdsctlError('STATE_OUTCOME_UNKNOWN', {
+    message:
+      `a change of ${keys.url(keys.meta)} was sent, and it is not known whether it was made: ` +
+      (cause instanceof Error ? cause.message : String(cause)),
+    now: 'The state is the old one or the new one, whole either way.',
+    hints: [
+      { when: 'When the cluster answers again, to see which', run: 'rdsctl list' },
+      { when: 'To finish or undo what was begun', run: 'rdsctl reconcile' },
+    ],
+    details: { path: keys.url(keys.meta) },
+    cause,
+  });
+}

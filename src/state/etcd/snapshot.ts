@@ -1,0 +1,110 @@
+import { damaged } from '../faults.ts';
+import { EMPTY_STATE, type State } from '../state.ts';
+import type { KeyValue } from './client/kv.ts';
+import { bodyOf } from './entries.ts';
+import { STAGING, type Keys } from './keys.ts';
+import { decodeMeta, type Meta } from './meta.ts';
+
+/** The value of one of a state's keys. */
+export interface Entry {
+  readonly text: string;
+  /** The store's revision that wrote it. */
+  readonly modRevision: bigint;
+}
+
+/** A state as its keys hold it, all as of one revision. */
+export interface Snapshot {
+  /** Null when a state was never written. */
+  readonly meta: Meta | null;
+  /** The store's revision that wrote the meta key: 0 = there is none. */
+  readonly metaRevision: bigint;
+  /** As of which revision this holds. */
+  readonly revision: bigint;
+  /** Of the generation that meta names, by what stands in the key after it. */
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+/**
+ * Takes a snapshot from every key below `state/`.
+ * @throws RdsctlError STATE_DAMAGED, STATE_NEWER
+ */
+export function snapshotOf(keys: Keys, found: readonly KeyValue[], revision: bigint): Snapshot {
+  const { meta, metaRevision } = metaIn(keys, found);
+  if (meta === null) {
+    const [other] = found;
+    if (other !== undefined)
+      throw damaged(keys.url(keys.meta), `it is missing, although there is ${other.key}`);
+    return { meta, metaRevision, revision, entries: new Map() };
+  }
+  const entries = new Map<string, Entry>();
+  add(entries, keys, found, meta.generation);
+  return checked(keys, { meta, metaRevision, revision, entries });
+}
+
+/**
+ * The snapshot that comes of an earlier one and what was changed after it.
+ * @param found the keys below `state/` that were changed since
+ * @returns null when that does not tell it: then everything has to be read
+ */
+export function laterSnapshot(
+  keys: Keys,
+  before: Snapshot,
+  found: readonly KeyValue[],
+  revision: bigint,
+): Snapshot | null {
+  if (before.meta === null) return null;
+  const changed = metaIn(keys, found);
+  const meta = changed.meta ?? before.meta;
+  if (meta.generation !== before.meta.generation) return null;
+  const metaRevision = changed.meta === null ? before.metaRevision : changed.metaRevision;
+  const entries = new Map(before.entries);
+  add(entries, keys, found, meta.generation);
+  // What was removed is not among what was changed.
+  if (entries.size !== meta.entries) return null;
+  return checked(keys, { meta, metaRevision, revision, entries });
+}
+
+/** @throws RdsctlError STATE_DAMAGED */
+export function stateOf(keys: Keys, { meta, entries }: Snapshot): State {
+  if (meta === null) return { ...EMPTY_STATE, attachments: {}, tokens: {}, nodes: {} };
+  const base = keys.generation(meta.generation);
+  const texts = [...entries].map(([entry, { text }]) => [entry, text] as const);
+  const body = bodyOf(texts, (entry) => keys.url(base + entry));
+  return { lineage: meta.lineage, serial: meta.serial, ...body };
+}
+
+function metaIn(keys: Keys, found: readonly KeyValue[]): Pick<Snapshot, 'meta' | 'metaRevision'> {
+  const at = found.find(({ key }) => key === keys.meta);
+  if (at === undefined) return { meta: null, metaRevision: 0n };
+  return { meta: decodeMeta(at.value, keys.url(keys.meta)), metaRevision: at.modRevision };
+}
+
+/** Keys of other generations are left alone: somebody fills one, or was cut short when he removed it. */
+function add(entries: Map<string, Entry>, keys: Keys, found: readonly KeyValue[], generation: string): void {
+  const base = keys.generation(generation);
+  for (const { key, value, modRevision } of found) {
+    if (key === keys.meta) continue;
+    if (!key.slice(keys.state.length).includes('/'))
+      throw damaged(keys.url(key), 'it is not a key of rdsctl');
+    if (key.startsWith(base) && key !== base + STAGING)
+      entries.set(key.slice(base.length), { text: value, modRevision });
+  }
+}
+
+/** Every commit writes the meta key, too: what is newer than that, or missing, was done by other hands. */
+function checked(keys: Keys, snapshot: Snapshot): Snapshot {
+  const { meta, metaRevision, entries } = snapshot;
+  if (meta === null) return snapshot;
+  for (const [entry, { modRevision }] of entries)
+    if (modRevision > metaRevision)
+      throw damaged(
+        keys.url(keys.generation(meta.generation) + entry),
+        'it was changed by something other than rdsctl after the last commit',
+      );
+  if (entries.size !== meta.entries)
+    throw damaged(
+      keys.url(keys.meta),
+      `it says that there are ${meta.entries} keys of volumes and nodes, but there are ${entries.size}`,
+    );
+  return snapshot;
+}
