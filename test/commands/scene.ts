@@ -16,6 +16,8 @@ import { runCli } from '../../src/cli/run-cli.ts';
 import { startSimulation, type Simulation, type SimulationOptions } from '../../src/simulator/simulation.ts';
 import type { SimulatorEvent } from '../../src/simulator/events.ts';
 import { openFileStore } from '../../src/state/file/file-store.ts';
+import type { LockCare } from '../../src/state/lock-care.ts';
+import type { StateStore } from '../../src/state/store.ts';
 import type { State } from '../../src/state/state.ts';
 import { type Finding, findingsOfEvents, unclaimed } from '../safety/findings.ts';
 import { GroundTruth } from '../safety/ground-truth.ts';
@@ -36,6 +38,8 @@ export interface SceneOptions extends Omit<SimulationOptions, 'dir'> {
   readonly byHand?: readonly string[];
   /** A private key that every host lets in, instead of one for storage servers and one for nodes. */
   readonly loginKey?: string;
+  /** Opens the state, where it is not in the scene's directory. */
+  readonly openState?: () => StateStore & LockCare;
 }
 
 /** A storage server and nodes, and rdsctl to run against them. */
@@ -77,7 +81,7 @@ export interface Scene {
 
 /** Opens a scene for one test; afterwards what must hold after every test is checked. */
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
-  const { config, twoAllowed = [], byHand = [], loginKey, ...rest } = options;
+  const { config, twoAllowed = [], byHand = [], loginKey, openState, ...rest } = options;
   const dir = mkdtempSync(join(tmpdir(), 'rdsctl-commands-'));
   putKeys(join(dir, 'keys'));
   if (loginKey !== undefined) putLoginKey(join(dir, 'keys'), loginKey);
@@ -89,6 +93,14 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const witness = new Witness(() => simulation.events.all.length);
 
   const sent = linesSent(simulation);
+  const look: Look = async (work) => {
+    const store = openState?.() ?? fileStore(stateDir);
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  };
   const scene: Scene = {
     simulation,
     dir,
@@ -108,15 +120,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     configure(over) {
       writeFileSync(simulation.configPath, stringify(merged(scene.readConfig(), over)));
     },
-    async state() {
-      const store = openFileStore({
-        directory: stateDir,
-        backups: 3,
-        stateLockTimeoutMs: 1000,
-        holder: () => ({ who: 'test', host: 'test', pid: process.pid, command: 'test' }),
-      });
-      return store.read();
-    },
+    state: () => look((store) => store.read()),
     stateBytes() {
       const file = join(stateDir, 'state.json');
       return existsSync(file) ? readFileSync(file, 'latin1') : null;
@@ -174,7 +178,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
       await scene.faults();
       for (const letGo of held) letGo();
       await Promise.all(pending);
-      await checkAfterwards(scene, twoAllowed, byHand);
+      await checkAfterwards(scene, look, twoAllowed, byHand);
       for (const line of sent) expectParses(line);
     } finally {
       await simulation.close();
@@ -206,6 +210,7 @@ function putLoginKey(directory: string, key: string): void {
 /** What must hold whatever a test did. */
 async function checkAfterwards(
   scene: Scene,
+  look: Look,
   twoAllowed: readonly string[],
   byHand: readonly string[],
 ): Promise<void> {
@@ -222,13 +227,19 @@ async function checkAfterwards(
     return; // the test damaged it
   }
   expect(unclaimed(events, state, byHand)).toEqual([]);
-  const store = openFileStore({
-    directory: scene.stateDir,
+  expect(await look((store) => store.listLocks()), 'locks are left behind').toEqual([]);
+}
+
+/** Opens the state for a look. */
+type Look = <T>(work: (store: StateStore & LockCare) => Promise<T>) => Promise<T>;
+
+function fileStore(directory: string): StateStore & LockCare {
+  return openFileStore({
+    directory,
     backups: 3,
     stateLockTimeoutMs: 1000,
     holder: () => ({ who: 'test', host: 'test', pid: process.pid, command: 'test' }),
   });
-  expect(await store.listLocks(), 'locks are left behind').toEqual([]);
 }
 
 /** Collects what comes to the storage servers over SSH: what a test types on their consoles has no policies. */

@@ -1,18 +1,32 @@
 import type { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { HereFacts, StateDirectoryFacts } from '../ports/here.ts';
 import { checksOf, HERE, type Check } from './check.ts';
+import { checkStateServers } from './state-servers.ts';
 
 const { error, warning, unknown, info, ok } = checksOf(HERE);
 
 /** The state: can it be read and written, where is it, who may touch it. @param failure why it can't be read */
-export function checkStateDirectory({ directory, audit }: HereFacts, failure: RdsctlError | null): Check[] {
+export function checkStateDirectory(
+  { directory, audit, servers }: HereFacts,
+  failure: RdsctlError | null,
+): Check[] {
   if ('failed' in directory) {
     return [
-      ...checkReadable('state', failure),
+      ...checkReadable(servers?.location ?? 'state', failure),
+      ...(servers === null ? [] : checkStateServers(servers)),
       unknown('state.directory', 'state', `could not be checked: ${directory.failed}`),
     ];
   }
   const { value } = directory;
+  if (servers !== null) {
+    return [
+      ...checkReadable(servers.location, failure),
+      ...checkStateServers(servers),
+      ...(value.exists
+        ? [...checkWritable(value), ...checkModes(value), ...checkAudit(value.path, audit)]
+        : []),
+    ];
+  }
   if (!value.exists) {
     return [ok('state.directory', value.path, 'is not there yet: it is made with the first change')];
   }
@@ -68,7 +82,7 @@ function checkWritable({ path, writable, locksWritable, uid }: StateDirectoryFac
       'state.writable',
       path,
       `this user (uid ${uid}) may not write ${what}`,
-      'Every change writes the state first, and takes a lock.',
+      'Every change is written there, and takes a lock.',
       `chown -R ${uid} ${path}`,
     ),
   ];

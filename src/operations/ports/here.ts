@@ -24,6 +24,23 @@ export interface StateDirectoryFacts {
   readonly files: readonly OwnedFile[];
 }
 
+/** One of the servers that keep the state. */
+export interface StateServerFacts {
+  readonly endpoint: string;
+  /** Why the state can't be had from it; null when it can. */
+  readonly failure: string | null;
+}
+
+/** The servers that keep the state, where it is not in a directory of this host. */
+export interface KeptByServers {
+  /** For messages: a URL without secrets. */
+  readonly location: string;
+  /** Those that are named. */
+  readonly servers: readonly StateServerFacts[];
+  /** The certificates that are shown or trusted, and for how long they hold. */
+  readonly certificates: readonly { readonly file: string; readonly daysLeft: number }[];
+}
+
 /** What can be said of the audit log. */
 export interface AuditFacts {
   readonly whole: boolean;
@@ -46,6 +63,9 @@ export interface HereFacts {
     readonly message: string;
     readonly fix: string | null;
   }[];
+  /** Null = in the directory itself. */
+  readonly servers: KeptByServers | null;
+  /** Of the state; where servers keep it, of the audit log. */
   readonly directory: Fact<StateDirectoryFacts>;
   readonly audit: Fact<AuditFacts>;
 }

@@ -8,6 +8,7 @@ const HERE: HereFacts = {
   configFile: null,
   configWarnings: [],
   keyFiles: [],
+  servers: null,
   directory: { failed: 'not looked at' },
   audit: { failed: 'not looked at' },
 };

@@ -29,6 +29,7 @@ function found(over: Partial<StateDirectoryFacts> | string, id: string): Check[]
     configFile: null,
     configWarnings: [],
     keyFiles: [],
+    servers: null,
     directory,
     audit: { value: { whole: true, entries: 3, problems: [] } },
   };

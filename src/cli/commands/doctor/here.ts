@@ -19,6 +19,10 @@ export async function lookHere(command: CommandContext): Promise<HereFacts> {
       message,
       fix,
     })),
+    servers:
+      location.kind === 'file'
+        ? null
+        : await (await import('./state-servers.ts')).lookAtServers(location, command),
     directory: await had(() => diagnoseDirectory(directory, command.io.uid)),
     audit: await had(() => auditOf(directory)),
   };
