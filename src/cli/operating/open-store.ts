@@ -26,9 +26,14 @@ export type OpenStore = StateStore & LockCare;
  * Opens the store of a location. Nothing of another kind of store is loaded.
  * @throws RdsctlError BAD_KEY_FILE
  */
-// eslint-disable-next-line @typescript-eslint/require-await -- other kinds of stores are loaded first
 export async function openStore(location: StateLocation, options: StoreOptions): Promise<OpenStore> {
-  if (location.kind === 'etcd') throw noEtcdYet(location);
+  if (location.kind === 'etcd') {
+    const [{ openEtcdStore }, { etcdOptions }] = await Promise.all([
+      import('../../state/etcd/etcd-store.ts'),
+      import('./etcd-options.ts'),
+    ]);
+    return openEtcdStore(etcdOptions(location, options));
+  }
   const { timeoutMs, hooks, staleMs, ...rest } = options;
   return openFileStore({
     ...rest,
