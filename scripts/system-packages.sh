@@ -2,15 +2,16 @@
 # Installs the Debian packages that the tests need, where some are missing: OpenSSH (client and server), and
 # the tools of util-linux, busybox, strace, the shells that have completion, mandoc, Ansible with its collections for
 # network devices (17 MB to fetch), what checks files for systemd, sudo and Prometheus, Pacemaker's fencing daemon with
-# the schema of its agents, and etcd, whose service is kept from starting: the tests start their own. Quick when
-# everything is there.
+# the schema of its agents, openssl, and etcd with its client, whose service is kept from starting: the tests start
+# their own. Quick when everything is there.
 set -eu
 missing=
 for need in ssh:openssh-client /usr/sbin/sshd:openssh-server unshare:util-linux busybox:busybox-static strace:strace \
   zsh:zsh fish:fish mandoc:mandoc promtool:prometheus systemd-analyze:systemd \
   /usr/lib/pacemaker/pacemaker-fenced:pacemaker /usr/sbin/stonith_admin:pacemaker-cli-utils xmllint:libxml2-utils \
   /usr/share/cluster/relaxng/metadata.rng:fence-agents-schema ansible-playbook:ansible /usr/sbin/visudo:sudo \
-  /usr/lib/python3/dist-packages/paramiko:python3-paramiko etcd:etcd-server; do
+  /usr/lib/python3/dist-packages/paramiko:python3-paramiko etcd:etcd-server \
+  etcdctl:etcd-client openssl:openssl; do
   command -v "${need%%:*}" >/dev/null 2>&1 || [ -e "${need%%:*}" ] || missing="$missing ${need##*:}"
 done
 [ -n "$missing" ] || exit 0

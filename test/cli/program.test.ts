@@ -213,17 +213,34 @@ process.on('exit', () => {
     expect(text(loads('--help').files)).not.toContain('helpGroup');
   });
 
+  /** A path of etcd's gateway: only what talks to it knows it. */
+  const ETCD = '/v3/kv/range';
+
   it('list loads no YAML once the file was seen, and neither SSH nor locks', () => {
     loads('list');
     const { files, builtins } = loads('list');
     const loaded = text(files);
     expect(loaded).toContain('AttachmentList');
-    for (const mark of ['BLOCK_FOLDED', 'ssh-userauth', 'fs-native-extensions', 'cli-table', 'Levenshtein']) {
+    for (const mark of [
+      'BLOCK_FOLDED',
+      'ssh-userauth',
+      'fs-native-extensions',
+      'cli-table',
+      'Levenshtein',
+      ETCD,
+    ]) {
       expect(loaded, mark).not.toContain(mark);
     }
     for (const name of ['net', 'tls', 'child_process', 'readline', 'zlib', 'worker_threads', 'http']) {
       expect(builtins, name).not.toContain(name);
     }
+  });
+
+  it('list of a state in etcd loads its client, and no SSH', () => {
+    const { files, builtins } = loads('list', '--state', 'etcd://127.0.0.1:1');
+    expect(text(files)).toContain(ETCD);
+    expect(text(files)).not.toContain('ssh-userauth');
+    expect(builtins).toContain('http');
   });
 
   it('can find those marks: they are in what a command loads that talks to a storage server', () => {

@@ -147,7 +147,12 @@ describe('state import into an empty place', () => {
     renameSync(state, `${state}.moved`);
     for (const command of ['list', 'attach vol-3 node-1', 'detach vol-1', 'fence node-1 --yes'])
       expect((await scene.run(...command.split(' '))).code, command).toBe(9);
-    expect((await onSecond(scene, 'detach vol-1')).code).toBe(0);
+    // There and back: what belongs here is known by its lineage.
+    const back = (await onSecond(scene, 'state export -')).stdout;
+    expect((await scene.start(['state', 'import', '-'], { stdin: back }).ended).code).toBe(2);
+    const done = await scene.start(['state', 'import', '-', '--yes'], { stdin: back }).ended;
+    expect(done.code, done.stderr).toBe(0);
+    expect((await scene.run('detach', 'vol-1')).code).toBe(0);
   });
 
   test.each([

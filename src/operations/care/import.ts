@@ -101,9 +101,10 @@ function refuseForeign(inspection: Inspection, { state, from, lineage: wanted }:
 }
 
 function refuseOlder({ state: here, highestSerial }: Inspection, target: State, location: string): void {
-  const known = here === null ? highestSerial : here.serial;
   if (here !== null && here.lineage !== target.lineage) return;
-  if (known === 0 || known < target.serial) return;
+  const known = here === null ? highestSerial : here.serial;
+  // Of one that can't be read only its number is known: with the same it is the same.
+  if (known < target.serial || (here === null && known === target.serial)) return;
   throw new RdsctlError('OLDER_STATE', {
     message:
       known === target.serial
