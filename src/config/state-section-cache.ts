@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
@@ -6,9 +5,9 @@ import { NO_STATE_SECTION, stateSection, type StateSection, type Surroundings } 
 
 /*
  * Parsing and checking a configuration takes several times as long as the rest of `rdsctl list`, which needs
- * only the `state` section. So that section is kept in the user's cache directory together with a hash of the
- * very text it came from: it is never stale, and only says where to read. Commands that change anything parse
- * the file itself.
+ * only the `state` section. So that section is kept in the user's cache directory together with the very text it
+ * came from: it is never stale, and only says where to read. (A hash of the text would take longer: to load what
+ * computes one takes a third of the time that a `list` has.) Commands that change anything parse the file itself.
  */
 
 /** The `state` section of a configuration text that was found valid before; null when there is none. */
@@ -23,7 +22,8 @@ export function recallStateSection(
       const { uid, mode } = fstatSync(fd);
       if (uid !== surroundings.uid || (mode & 0o022) !== 0) return null;
       const entry: unknown = JSON.parse(readFileSync(fd, 'utf8'));
-      return isEntry(entry) && entry.text === fingerprint(text) ? stateSection(entry) : null;
+      const fits = isEntry(entry) && entry.version === manifest.version && entry.text === text;
+      return fits ? stateSection(entry) : null;
     } finally {
       closeSync(fd);
     }
@@ -39,11 +39,13 @@ export function rememberStateSection(
   section: StateSection,
   surroundings: Surroundings,
 ): void {
-  const target = cacheFile(file, surroundings);
-  const temporary = `${target}.${process.pid}`;
   try {
+    const target = cacheFile(file, surroundings);
+    const temporary = `${target}.${process.pid}`;
     mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, JSON.stringify({ text: fingerprint(text), ...section }), { mode: 0o600 });
+    writeFileSync(temporary, JSON.stringify({ version: manifest.version, text, ...section }), {
+      mode: 0o600,
+    });
     renameSync(temporary, target);
   } catch {
     // It is only a cache.
@@ -51,6 +53,8 @@ export function rememberStateSection(
 }
 
 interface Entry extends StateSection {
+  /** A text is valid for one version of the program. */
+  readonly version: string;
   readonly text: string;
 }
 
@@ -59,6 +63,7 @@ function isEntry(value: unknown): value is Entry {
   const entry = value as Partial<Record<keyof Entry, unknown>>;
   const keys = Object.keys(NO_STATE_SECTION) as (keyof StateSection)[];
   return (
+    typeof entry.version === 'string' &&
     typeof entry.text === 'string' &&
     keys.every((key) => entry[key] === null || typeof entry[key] === 'string')
   );
@@ -67,11 +72,7 @@ function isEntry(value: unknown): value is Entry {
 function cacheFile(file: string, { env, home }: Surroundings): string {
   const base = env['XDG_CACHE_HOME'];
   const usable = base !== undefined && path.isAbsolute(base);
-  const name = `state-of-${fingerprint(file).slice(0, 16)}.json`;
+  // Two long paths that end alike have one entry by turns.
+  const name = `state-of-${encodeURIComponent(file).slice(-200)}.json`;
   return path.join(usable ? base : path.join(home, '.cache'), 'rdsctl', name);
-}
-
-/** A text is valid for one version of the program. */
-function fingerprint(text: string): string {
-  return createHash('sha256').update(`${manifest.version}\n${text}`).digest('hex');
 }

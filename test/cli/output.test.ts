@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
 import { errorDocument, formatErrorText } from '../../src/cli/output/error-output.ts';
@@ -172,5 +173,34 @@ describe('units', () => {
       'vol-02x',
       'vol-10',
     ]);
+  });
+
+  it('sort names of several kinds, as if each were compared with each', () => {
+    const counted = (name: string): string => name.replace(/\d+/g, (digits) => digits.padStart(16, '0'));
+    const compared = (names: readonly string[]): string[] =>
+      [...names].sort((a, b) => (counted(a) < counted(b) ? -1 : counted(a) > counted(b) ? 1 : 0));
+    const part = fc.constantFrom(
+      '',
+      'a',
+      'vol-',
+      '/',
+      '-',
+      '.',
+      '0',
+      '1',
+      '2',
+      '10',
+      '01',
+      '1.5',
+      '1e3',
+      '4294967296',
+    );
+    const name = fc.array(part, { maxLength: 4 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(name, { maxLength: 12 }), (names) => {
+        expect(sortNaturally(names, String)).toEqual(compared(names));
+      }),
+      { numRuns: 2000 },
+    );
   });
 });

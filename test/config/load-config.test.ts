@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -208,9 +217,7 @@ describe('where the state is', () => {
     const [name = ''] = readdirSync(`${home}/.cache/rdsctl`);
     const memory = path.join(home, '.cache/rdsctl', name);
     const forged = (text: string): void => writeFileSync(memory, text);
-    const { text } = JSON.parse(String(await import('node:fs').then((fs) => fs.readFileSync(memory)))) as {
-      text: string;
-    };
+    const { text, version } = JSON.parse(readFileSync(memory, 'utf8')) as Record<'text' | 'version', string>;
     const section = {
       url: null,
       user: null,
@@ -219,10 +226,17 @@ describe('where the state is', () => {
       certFile: null,
       keyFile: null,
     };
-    forged(JSON.stringify({ text, path: '/elsewhere', ...section }));
+    forged(JSON.stringify({ version, text, path: '/elsewhere', ...section }));
+    chmodSync(memory, 0o600);
+    expect(await loadStateLocation(request({ file }))).toMatchObject({ directory: '/elsewhere' });
     chmodSync(memory, 0o666);
     expect(await loadStateLocation(request({ file }))).toMatchObject({ directory: `${home}/one` });
-    for (const junk of ['', '{', '[]', JSON.stringify({ text, path: 5, ...section })]) {
+    const entries = [
+      { version, text, path: 5, ...section },
+      { version: '0.0.1', text, path: '/elsewhere', ...section },
+      { text, path: '/elsewhere', ...section },
+    ];
+    for (const junk of ['', '{', '[]', ...entries.map((entry) => JSON.stringify(entry))]) {
       forged(junk);
       expect(await loadStateLocation(request({ file }))).toMatchObject({ directory: `${home}/one` });
     }

@@ -1,5 +1,6 @@
+import type { Attachment } from '../../attachment/attachment.ts';
 import type { StateLocation } from '../../config/state-location.ts';
-import { readStateFile } from '../../state/file/read.ts';
+import { readAttachments, readStateFile } from '../../state/file/read.ts';
 import { EMPTY_STATE, type State } from '../../state/state.ts';
 
 /** Milliseconds that a cluster has for its answer. */
@@ -23,6 +24,15 @@ export async function readState(location: StateLocation, signal: AbortSignal): P
   } finally {
     await store.close();
   }
+}
+
+/** The attachments alone, for looking at: of a directory they are there sooner than the whole state. Throws as readState. */
+export async function listAttachments(
+  location: StateLocation,
+  signal: AbortSignal,
+): Promise<readonly Attachment[]> {
+  if (location.kind === 'file') return readAttachments(location.directory);
+  return Object.values((await readState(location, signal)).attachments);
 }
 
 /** @throws the signal's reason, whatever becomes of what was asked */

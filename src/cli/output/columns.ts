@@ -11,43 +11,53 @@ export interface Column<T> {
 }
 
 /**
- * Lays rows out in columns, one line a row, with a heading; ends with a newline. A thousand rows are laid out
- * at each `list`, all of it in code that never ran before: a column at a time in plain loops takes a third of
- * what a cell at a time takes.
+ * Lays rows out in columns, one line a row, with a heading; ends with a newline. A thousand rows and more are laid out
+ * at each `list`, all of it in code that never ran before: plain loops over a column at a time, with nothing called
+ * for a cell, take half of what anything neater takes.
  */
 export function formatColumns<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
   style: Style = PLAIN,
 ): string {
-  const lines = new Array<string>(rows.length).fill('');
   let heading = '';
+  const lines = new Array<string>(rows.length).fill('');
   for (const [index, column] of columns.entries()) {
-    const gap = index === 0 ? '' : '  ';
-    const [title = '', ...cells] = pad(column, rows, index === columns.length - 1);
-    if (style.coloured && column.paint !== undefined) paint(column.paint, cells, rows, style);
-    heading += gap + title;
+    const { title, paint } = column;
+    const { cells, width } = cellsOf(column, rows);
+    const isRight = column.align === 'right';
+    const isLast = index === columns.length - 1;
+    const gap = isLast ? '' : '  ';
+    // By how much is missing to the width. What is last and left needs no blanks after it.
+    const isBare = isLast && !isRight;
+    const blanks = Array.from({ length: width + 1 }, (_, count) => (isBare ? '' : ' '.repeat(count)));
+    const inked = style.coloured && paint !== undefined;
+    // A left cell's gap goes with its blanks.
+    const after = isRight || inked ? blanks : blanks.map((some) => some + gap);
     for (let row = 0; row < cells.length; row += 1) {
-      lines[row] = `${lines[row] ?? ''}${gap}${cells[row] ?? ''}`;
+      const cell = cells[row] ?? '';
+      const more = after[width - cell.length] ?? '';
+      const line = lines[row] ?? '';
+      if (inked) lines[row] = line + paint(isRight ? more + cell : cell + more, rows[row] as T, style) + gap;
+      else lines[row] = isRight ? line + more + cell + gap : line + cell + more;
     }
+    const more = blanks[width - title.length] ?? '';
+    heading += (isRight ? more + title : title + more) + gap;
   }
-  return `${[style.bold(heading.trimEnd()), ...lines].join('\n')}\n`;
+  lines.unshift(style.bold(heading.trimEnd()));
+  return `${lines.join('\n')}\n`;
 }
 
-/** A column's title and cells, all of one width; what is last and left needs no blanks after it. */
-function pad<T>({ title, text, align }: Column<T>, rows: readonly T[], isLast: boolean): string[] {
-  const cells = [title, ...rows.map(text)];
-  let width = 0;
-  for (const { length } of cells) if (length > width) width = length;
-  if (align === 'right') return cells.map((cell) => cell.padStart(width));
-  return isLast ? cells : cells.map((cell) => cell.padEnd(width));
-}
-
-function paint<T>(
-  brush: NonNullable<Column<T>['paint']>,
-  cells: string[],
+function cellsOf<T>(
+  { title, text }: Column<T>,
   rows: readonly T[],
-  style: Style,
-): void {
-  for (const [row, value] of rows.entries()) cells[row] = brush(cells[row] ?? '', value, style);
+): { readonly cells: readonly string[]; readonly width: number } {
+  const cells = new Array<string>(rows.length);
+  let width = title.length;
+  for (let row = 0; row < cells.length; row += 1) {
+    const cell = text(rows[row] as T);
+    cells[row] = cell;
+    if (cell.length > width) width = cell.length;
+  }
+  return { cells, width };
 }

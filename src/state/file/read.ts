@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isCopyName } from '../backup-name.ts';
+import type { Attachment } from '../../attachment/attachment.ts';
+import { decodeAttachments } from '../attachment-lines.ts';
 import { decodeState, type Decoded } from '../envelope.ts';
 import { damaged, foreignLineage } from '../faults.ts';
 import { systemCode, unreadable } from './faults.ts';
@@ -13,6 +15,23 @@ export type ReadResult = Decoded | null;
  * @throws RdsctlError STATE_UNREADABLE, STATE_DAMAGED, STATE_NEWER, FOREIGN_LINEAGE.
  */
 export function readStateFile(directory: string): ReadResult {
+  return readWith(directory, decodeState, ({ state }) => state.lineage);
+}
+
+/**
+ * The attachments of the state of a directory, for looking at: see decodeAttachments. None when a state was never
+ * written here.
+ * @throws RdsctlError as readStateFile
+ */
+export function readAttachments(directory: string): readonly Attachment[] {
+  return readWith(directory, decodeAttachments, ({ lineage }) => lineage)?.attachments ?? [];
+}
+
+function readWith<T>(
+  directory: string,
+  decode: (bytes: Buffer, path: string) => T,
+  lineageOf: (decoded: T) => string,
+): T | null {
   const path = statePath(directory);
   // Looked at before the state: whoever makes the first commit writes the state first.
   const lineage = readMarker(directory);
@@ -22,9 +41,9 @@ export function readStateFile(directory: string): ReadResult {
     bytes = readOrNull(path); // The first commit may just have been made.
   }
   if (bytes === null) throw damaged(path, 'it is missing, although a state was kept here before');
-  const decoded = decodeState(bytes, path);
-  if (lineage !== null && lineage !== decoded.state.lineage)
-    throw foreignLineage(path, lineage, decoded.state.lineage);
+  const decoded = decode(bytes, path);
+  const found = lineageOf(decoded);
+  if (lineage !== null && lineage !== found) throw foreignLineage(path, lineage, found);
   return decoded;
 }
 

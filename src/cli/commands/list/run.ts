@@ -3,7 +3,7 @@ import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import type { Handler } from '../../command.ts';
 import { attachmentBody } from '../../output/attachment-document.ts';
 import { formatTable, sortRows } from '../../output/table.ts';
-import { readState } from '../../operating/read-state.ts';
+import { listAttachments } from '../../operating/read-state.ts';
 import type { list } from './definition.ts';
 import { makeSelection } from './selection.ts';
 import { attachmentColumns } from './table.ts';
@@ -18,7 +18,7 @@ export const run: Handler<typeof list> = async (command) => {
   if (options.interval !== undefined) {
     throw new RdsctlError('BAD_ARGUMENT', { message: '--interval means nothing without --watch' });
   }
-  const { attachments } = await readState(await stateLocation(), signal);
+  const attachments = await listAttachments(await stateLocation(), signal);
   const select = await makeSelection(options);
   const { all, shown: selected, label } = select(attachments);
   const columns = attachmentColumns(selected, { label, now: now(), style: out.style });

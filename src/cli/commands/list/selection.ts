@@ -21,12 +21,9 @@ export interface Selection {
 }
 
 /** Makes the function that filters and sorts the attachments of a state. */
-export async function makeSelection(
-  filters: Filters,
-): Promise<(attachments: Readonly<Record<string, Attachment>>) => Selection> {
+export async function makeSelection(filters: Filters): Promise<(all: readonly Attachment[]) => Selection> {
   const matches = await volumeFilter(filters.volume);
-  return (attachments) => {
-    const all = Object.values(attachments);
+  return (all) => {
     const ambiguous = ambiguousSlots(all);
     const wanted = all.filter(
       (one) =>

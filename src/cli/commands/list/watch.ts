@@ -34,7 +34,7 @@ export async function watchList(
   const states = store.watch({ signal, pollMs });
   const forPeople = common.output === 'table' || common.output === 'wide';
   const show = (state: State): Shown => {
-    const selection = select(state.attachments);
+    const selection = select(Object.values(state.attachments));
     const look = { label: selection.label, now: command.now(), style: command.out.style };
     const columns = attachmentColumns(selection.shown, look);
     const shown = sortRows(columns, selection.shown, options.sort);
