@@ -7,7 +7,8 @@ import { isReason } from '../../errors/rdsctl-error.ts';
 import type { CareContext } from '../../operations/care/care-context.ts';
 import type { CommandContext } from '../command.ts';
 import { openStateCare } from './open-care.ts';
-import { openStore, type StoreOptions } from './open-store.ts';
+import { openStore } from './open-store.ts';
+import type { StoreOptions } from './store-options.ts';
 import { systemClock } from './system-clock.ts';
 
 /** What the commands that care for the state work with. */

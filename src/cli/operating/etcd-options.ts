@@ -1,7 +1,7 @@
 import type { EtcdLocation } from '../../config/state-location.ts';
 import type { EtcdStoreOptions } from '../../state/etcd/etcd-store.ts';
 import { readCredentials } from './etcd-credentials.ts';
-import type { StoreOptions } from './open-store.ts';
+import type { StoreOptions } from './store-options.ts';
 
 /** What a store in etcd, or its care, is opened with. @throws RdsctlError BAD_KEY_FILE */
 export function etcdOptions(

@@ -1,23 +1,9 @@
 import type { EtcdLocation, StateLocation } from '../../config/state-location.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { openFileStore } from '../../state/file/file-store.ts';
-import type { HolderFacts } from '../../state/lock.ts';
 import type { LockCare } from '../../state/lock-care.ts';
-import type { StepHooks } from '../../state/step-hooks.ts';
 import type { StateStore } from '../../state/store.ts';
-
-export interface StoreOptions {
-  /** How many earlier states to keep, where each commit keeps one. */
-  readonly backups: number;
-  /** Milliseconds that an update may take in all, or wait for other writers. */
-  readonly timeoutMs: number;
-  /** Who takes the locks. */
-  readonly holder: () => HolderFacts;
-  /** For tests. */
-  readonly hooks?: StepHooks | undefined;
-  /** Milliseconds; see FileStoreOptions. */
-  readonly staleMs?: number | undefined;
-}
+import type { StoreOptions } from './store-options.ts';
 
 /** A store, and who holds which lock of it. */
 export type OpenStore = StateStore & LockCare;
@@ -42,11 +28,6 @@ export async function openStore(location: StateLocation, options: StoreOptions):
     ...(hooks === undefined ? {} : { hooks }),
     ...(staleMs === undefined ? {} : { staleMs }),
   });
-}
-
-/** For whoever only looks: never asked for. */
-export function nobody(command: string): () => HolderFacts {
-  return () => ({ who: '', host: '', pid: process.pid, command });
 }
 
 export function noEtcdYet({ url }: EtcdLocation): RdsctlError {

@@ -13,7 +13,10 @@ const TIMEOUT_MS = 10_000;
  */
 export async function readState(location: StateLocation, signal: AbortSignal): Promise<State> {
   if (location.kind === 'file') return readStateFile(location.directory)?.state ?? EMPTY_STATE;
-  const { nobody, openStore } = await import('./open-store.ts');
+  const [{ openStore }, { nobody }] = await Promise.all([
+    import('./open-store.ts'),
+    import('./store-options.ts'),
+  ]);
   const store = await openStore(location, {
     backups: 0,
     timeoutMs: TIMEOUT_MS,

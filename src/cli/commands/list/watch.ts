@@ -7,7 +7,8 @@ import { openScreen } from '../../io/screen.ts';
 import { attachmentBody } from '../../output/attachment-document.ts';
 import { makeDocument } from '../../output/document.ts';
 import { sortRows, type TableChoice } from '../../output/table.ts';
-import { nobody, openStore } from '../../operating/open-store.ts';
+import { openStore } from '../../operating/open-store.ts';
+import { nobody } from '../../operating/store-options.ts';
 import { makeSelection, type Filters, type Selection } from './selection.ts';
 import { attachmentColumns, attachmentTable } from './table.ts';
 
