@@ -5,9 +5,11 @@ import { compare, op, transact, type Compare, type Txn, type TxnAnswer } from '.
 import type { Keys } from './keys.ts';
 import { encodeMeta, REMEMBERED } from './meta.ts';
 import { MAX_BYTES, nested } from './nest.ts';
+import { outcomeUnknown } from './outcome-unknown.ts';
 import type { Plan } from './plan.ts';
 import type { Reader } from './reader.ts';
 import type { Entry, Snapshot } from './snapshot.ts';
+import type { Staged } from './staging.ts';
 
 /** A lock's key as it must be when something is committed under the lock. */
 export interface Guard {
@@ -36,24 +38,47 @@ export interface Commit {
 }
 
 /** A commit as a transaction; null when it is too large for one. */
-export function transactionOf({ keys, reader, before, plan, guards }: Commit): Txn | null {
+export function transactionOf(commit: Commit): Txn | null {
+  const { keys, before, plan } = commit;
   const base = keys.generation(plan.meta.generation);
   const texts = plan.changed.map((entry) => [base + entry, plan.entries.get(entry) ?? ''] as const);
   const bytes = texts.reduce((sum, [key, text]) => sum + Buffer.byteLength(text) + key.length + 32, 0);
   if (bytes > MAX_BYTES) return null;
-  const comparisons = [
-    compare.modRevision(keys.meta, before.metaRevision),
-    ...entryComparisons(base, before, plan),
-    ...guards.map(({ key, createRevision }) => compare.createRevision(key, createRevision)),
-  ];
-  const failure = [reader.asked(before), ...guards.map(({ key }) => op.range(key, { keysOnly: true }))];
   const writes = [
     ...texts.map(([key, text]) => op.put(key, text)),
     ...plan.removed.map((entry) => op.delete(base + entry)),
     op.put(keys.meta, encodeMeta(plan.meta)),
   ];
+  const { compare: comparisons, failure } = conditionsOf(commit, entryComparisons(base, before, plan));
   const success = nested(writes, Math.max(comparisons.length, failure.length));
   return success && { compare: comparisons, success, failure };
+}
+
+/** A commit whose entries stand under a generation of their own already, which takes the old one's place. */
+export function turnoverOf(commit: Commit, staging: Staged): Txn {
+  const { keys, before, plan } = commit;
+  const old = keys.generation(before.meta?.generation ?? staging.generation);
+  const { compare: comparisons, failure } = conditionsOf(commit, [
+    compare.createRevision(staging.marker, staging.createRevision),
+    ...(before.meta === null ? [] : [compare.unchangedSince(old, before.metaRevision)]),
+  ]);
+  const success = [op.delete(staging.marker), op.put(keys.meta, encodeMeta(plan.meta))];
+  return { compare: comparisons, success, failure };
+}
+
+/** What must hold, and what is asked when it doesn't. */
+function conditionsOf(
+  { keys, reader, before, guards }: Commit,
+  more: readonly Compare[],
+): Pick<Txn, 'compare' | 'failure'> {
+  return {
+    compare: [
+      compare.modRevision(keys.meta, before.metaRevision),
+      ...more,
+      ...guards.map(({ key, createRevision }) => compare.createRevision(key, createRevision)),
+    ],
+    failure: [reader.asked(before), ...guards.map(({ key }) => op.range(key, { keysOnly: true }))],
+  };
 }
 
 /** Changed entries that are each compared alone; beyond that, all of the generation at once. */
@@ -74,11 +99,11 @@ function entryComparisons(base: string, before: Snapshot, { changed, removed }: 
  * @throws RdsctlError STATE_OUTCOME_UNKNOWN, and as the client and the reader do
  */
 export async function carryOut(commit: Commit, txn: Txn): Promise<Outcome> {
-  const { client, reader, wait, before, plan } = commit;
+  const { client, wait, before, plan } = commit;
   for (;;) {
     try {
       const answer = await transact(client, txn, wait, 'tell');
-      if (answer.succeeded) return { kind: 'done', snapshot: reader.see(committed(commit, answer)) };
+      if (answer.succeeded) return { kind: 'done', snapshot: committed(commit, answer) };
       return await refused(commit, answer);
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw error;
@@ -86,7 +111,7 @@ export async function carryOut(commit: Commit, txn: Txn): Promise<Outcome> {
       if (isDone(now, plan)) return { kind: 'done', snapshot: now };
       if (now.metaRevision !== before.metaRevision) return overtaken(now, commit, error);
       // It was not done yet, and may be: only one of the two can, as the first changes what is compared.
-      if (isOver(wait)) throw outcomeUnknown(commit, error);
+      if (isOver(wait)) throw outcomeUnknown(commit.keys, error);
       await pause(50, wait);
     }
   }
@@ -98,7 +123,7 @@ async function found(commit: Commit, unknown: OutcomeUnknown): Promise<Snapshot>
     return await commit.reader.newest(commit.wait);
   } catch (error) {
     if (error instanceof RdsctlError && error.code === 'STATE') throw error;
-    throw outcomeUnknown(commit, unknown);
+    throw outcomeUnknown(commit.keys, unknown);
   }
 }
 
@@ -109,7 +134,7 @@ function isDone({ meta }: Snapshot, { id }: Plan): boolean {
 /** The state is another, and this commit is not among those that made it so: it can't be done any more. */
 function overtaken(now: Snapshot, commit: Commit, cause: unknown): Outcome {
   const commits = (now.meta?.serial ?? 0) - (commit.before.meta?.serial ?? 0);
-  if (commits >= REMEMBERED) throw outcomeUnknown(commit, cause);
+  if (commits >= REMEMBERED) throw outcomeUnknown(commit.keys, cause);
   return { kind: 'changed', snapshot: now };
 }
 
@@ -123,30 +148,21 @@ async function refused(commit: Commit, { ranges }: TxnAnswer): Promise<Outcome> 
     ({ createRevision }, index) => locks[index]?.keys[0]?.createRevision !== createRevision,
   );
   if (lost !== undefined) return { kind: 'lost', lock: lost.name };
-  return { kind: 'changed', snapshot };
+  if (snapshot.metaRevision !== before.metaRevision) return { kind: 'changed', snapshot };
+  // No commit was made, and yet it is not as it was: what was removed by other hands shows when all is read.
+  return { kind: 'changed', snapshot: await reader.anew(wait) };
 }
 
 /** The state after a commit that was done at a revision. */
-function committed({ before, plan }: Commit, { revision }: TxnAnswer): Snapshot {
+function committed({ reader, before, plan }: Commit, { revision }: TxnAnswer): Snapshot {
   const entries = new Map<string, Entry>();
   for (const [entry, text] of plan.entries) {
     const old = before.entries.get(entry);
     entries.set(entry, old?.text === text ? old : { text, modRevision: revision });
   }
-  return { meta: plan.meta, metaRevision: revision, revision, entries };
-}
-
-function outcomeUnknown({ keys }: Commit, cause: unknown): RdsctlError {
-  return new RdsctlError('STATE_OUTCOME_UNKNOWN', {
-    message:
-      `a change of ${keys.url(keys.meta)} was sent, and it is not known whether it was made: ` +
-      (cause instanceof Error ? cause.message : String(cause)),
-    now: 'The state is the old one or the new one, whole either way.',
-    hints: [
-      { when: 'When the cluster answers again, to see which', run: 'rdsctl list' },
-      { when: 'To finish or undo what was begun', run: 'rdsctl reconcile' },
-    ],
-    details: { path: keys.url(keys.meta) },
-    cause,
-  });
+  const snapshot = { meta: plan.meta, metaRevision: revision, revision, entries };
+  // Which revision wrote each entry of a generation that was staged is not known: it is read when it is needed.
+  const isStaged = plan.meta.generation !== before.meta?.generation && before.meta !== null;
+  reader.see(isStaged ? { ...snapshot, entries: new Map() } : snapshot);
+  return snapshot;
 }

@@ -11,7 +11,7 @@ import type { StateStore, WatchOptions } from '../store.ts';
 import type { EtcdAccess } from './access.ts';
 import { EtcdClient } from './client/client.ts';
 import { TIMINGS, type Timings } from './client/timings.ts';
-import { carryOut, transactionOf, type Outcome } from './commit.ts';
+import { carryOut, transactionOf, turnoverOf, type Outcome } from './commit.ts';
 import { HeldLocks } from './held-lock.ts';
 import { Keys } from './keys.ts';
 import { planOf, type Plan } from './plan.ts';
@@ -36,6 +36,9 @@ export interface EtcdStoreOptions {
 const LEASE_SECONDS = 30;
 /** Locks that one commit can be made to depend on: a transaction has so many comparisons, and others. */
 const MAX_GUARDS = 80;
+
+/** A state that is put in parts takes that many times as long as one transaction. */
+const STAGING_TIMES = 10;
 
 /** Opens the state store in an etcd cluster. The first commit makes the keys. Connects to nothing yet. */
 export function openEtcdStore(options: EtcdStoreOptions): StateStore & LockCare {
@@ -172,14 +175,23 @@ class EtcdStore implements StateStore, LockCare {
     return made;
   }
 
-  /** Not cut short by a signal: once it was sent, it is seen through. */
-  async #commit(before: Snapshot, plan: Plan, wait: Patience): Promise<Outcome> {
+  /** Not cut short by a signal, nor for want of time: once it was sent, it is seen through. */
+  async #commit(before: Snapshot, plan: Plan, asked: Patience): Promise<Outcome> {
+    const { timings = TIMINGS } = this.#options;
+    const deadline = Math.max(asked.deadline, performance.now() + 2 * timings.requestMs);
+    const wait = { ...asked, deadline, signal: undefined };
     const guards = this.#locks.guardsOf(plan.volumes);
     const [client, keys, reader] = [this.#client, this.#keys, this.#reader];
-    const commit = { client, keys, reader, before, plan, guards, wait: { ...wait, signal: undefined } };
+    const commit = { client, keys, reader, before, plan, guards, wait };
     const txn = transactionOf(commit);
     if (txn !== null) return carryOut(commit, txn);
-    throw new RdsctlError('STATE_UNWRITABLE', { message: 'too large' });
+    const { withStaged } = await import('./staging.ts');
+    const longer = { ...wait, deadline: performance.now() + STAGING_TIMES * this.#options.timeoutMs };
+    return withStaged({ client, keys, wait: longer }, plan.entries, (staged) => {
+      const { generation } = staged;
+      const whole = { ...commit, plan: { ...plan, meta: { ...plan.meta, generation } } };
+      return carryOut(whole, turnoverOf(whole, staged));
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Patience } from '../patience.ts';
 import type { EtcdClient } from './client/client.ts';
 import { op, range, type Found, type Op } from './client/kv.ts';
 import type { Keys } from './keys.ts';
-import { laterSnapshot, snapshotOf, type Snapshot } from './snapshot.ts';
+import { laterSnapshot, refuseHistory, snapshotOf, type Snapshot } from './snapshot.ts';
 
 /** Reads the state, and makes sure that it is a later one of what was read before. */
 export class Reader {
@@ -16,9 +16,10 @@ export class Reader {
     this.#keys = keys;
   }
 
-  /** What was seen last: it may be old. Null = nothing yet. */
+  /** What was seen last: it may be old. Null = nothing yet, or not all of it. */
   get seen(): Snapshot | null {
-    return this.#seen;
+    const isWhole = this.#seen !== null && this.#seen.entries.size === (this.#seen.meta?.entries ?? 0);
+    return isWhole ? this.#seen : null;
   }
 
   /**
@@ -39,13 +40,14 @@ export class Reader {
 
   /** Makes a snapshot of what was changed since an earlier one. */
   async take(before: Snapshot | null, found: Found, wait: Patience): Promise<Snapshot> {
-    const later = before && laterSnapshot(this.#keys, before, found.keys, found.revision);
-    if (later !== null) return this.see(later);
-    const all =
-      before === null || before.meta === null ? found : await range(this.#client, this.#keys.state, wait);
-    const snapshot = snapshotOf(this.#keys, all.keys, all.revision);
-    if (snapshot.meta === null) await this.#refuseHistory(wait);
-    return this.see(snapshot);
+    if (before === null || before.meta === null) return this.#takeAll(found, wait);
+    const later = laterSnapshot(this.#keys, before, found.keys, found.revision);
+    return later === null ? this.anew(wait) : this.see(later);
+  }
+
+  /** The newest state, from every key. @throws as {@link newest} */
+  async anew(wait: Patience): Promise<Snapshot> {
+    return this.#takeAll(await range(this.#client, this.#keys.state, wait), wait);
   }
 
   /** @throws RdsctlError STATE_DAMAGED, FOREIGN_LINEAGE when it does not follow what was seen before */
@@ -61,17 +63,13 @@ export class Reader {
     return snapshot;
   }
 
-  /** Without a state, there may be no trace of one, and nothing of somebody else's. */
-  async #refuseHistory(wait: Patience): Promise<void> {
-    const { root, meta, state, locks, copies } = this.#keys;
-    const { keys } = await range(this.#client, root, wait, { keysOnly: true, limit: 10_000 });
-    if (keys.some(({ key }) => key.startsWith(state))) return; // The first commit has just been made.
-    const copy = keys.find(({ key }) => key.startsWith(copies));
-    if (copy !== undefined)
-      throw damaged(this.#keys.url(meta), `it is missing, although there is a copy of a state (${copy.key})`);
-    const foreign = keys.find(({ key }) => !key.startsWith(locks));
-    if (foreign !== undefined)
-      throw damaged(this.#keys.url(meta), `it is missing, and ${foreign.key} is not a key of rdsctl`);
+  async #takeAll({ keys, revision }: Found, wait: Patience): Promise<Snapshot> {
+    const snapshot = snapshotOf(this.#keys, keys, revision);
+    if (snapshot.meta === null) {
+      const all = await range(this.#client, this.#keys.root, wait, { keysOnly: true });
+      refuseHistory(this.#keys, all.keys);
+    }
+    return this.see(snapshot);
   }
 }
 

@@ -54,9 +54,10 @@ export class Session {
     const lease = this.#lease;
     this.#lease = null;
     if (lease === null) return;
+    const lives = lease.lost() === null;
     lease.stop();
     // What can't be revoked runs out by itself.
-    if (lease.lost() === null) await revokeLease(this.#client, lease.id, wait).catch(() => undefined);
+    if (lives) await revokeLease(this.#client, lease.id, wait).catch(() => undefined);
   }
 
   async #grant(wait: Patience): Promise<KeptLease> {

@@ -64,6 +64,25 @@ export function laterSnapshot(
   return checked(keys, { meta, metaRevision, revision, entries });
 }
 
+/**
+ * Where no state is, there may be no trace of one, and nothing of somebody else's.
+ * @param found every key below the prefix
+ * @throws RdsctlError STATE_DAMAGED
+ */
+export function refuseHistory(keys: Keys, found: readonly Pick<KeyValue, 'key'>[]): void {
+  if (found.some(({ key }) => key === keys.meta)) return; // The first commit has just been made.
+  const where = keys.url(keys.meta);
+  const copy = found.find(({ key }) => key.startsWith(keys.copies));
+  if (copy !== undefined)
+    throw damaged(where, `it is missing, although there is a copy of a state (${copy.key})`);
+  const foreign = found.find(({ key }) => !key.startsWith(keys.locks) && !key.startsWith(keys.state));
+  if (foreign !== undefined)
+    throw damaged(
+      where,
+      `there is none, and ${foreign.key} is not a key of rdsctl: the prefix is somebody else's`,
+    );
+}
+
 /** @throws RdsctlError STATE_DAMAGED */
 export function stateOf(keys: Keys, { meta, entries }: Snapshot): State {
   if (meta === null) return { ...EMPTY_STATE, attachments: {}, tokens: {}, nodes: {} };

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { StateCopy } from '../care.ts';
+import { newestFirst } from '../copy-order.ts';
 import { isBackupName, isCopyName, timeInName } from '../backup-name.ts';
 import { decodeState } from '../envelope.ts';
 import { damaged } from '../faults.ts';
@@ -41,13 +42,4 @@ export function readCopy(path: string, name: string, kind: StateCopy['kind']): S
         : unreadable(path, error);
     return { ...copy, takenAt: timeInName(name), bytes: 0, state: null, fault };
   }
-}
-
-/** By serial number, then by time; those without a state come last. */
-function newestFirst(a: StateCopy, b: StateCopy): number {
-  const serials = (b.state?.serial ?? 0) - (a.state?.serial ?? 0);
-  if (serials !== 0) return serials;
-  const [timeA, timeB] = [a.takenAt ?? '', b.takenAt ?? ''];
-  if (timeA !== timeB) return timeA < timeB ? 1 : -1;
-  return a.name < b.name ? 1 : -1;
 }

@@ -1,9 +1,8 @@
 import { lstatSync, statSync } from 'node:fs';
 import type { Oddity, StateCopy } from '../care.ts';
 import type { State } from '../state.ts';
-import { isBackupName, isDamagedName, serialInName } from '../backup-name.ts';
+import { oddCopy } from '../odd-copy.ts';
 import { markerPath, statePath } from './paths.ts';
-import { serialiseBody } from '../serialise.ts';
 import { isTemporaryName, namesIn } from './temporary-file.ts';
 
 /** What is not as it should be around the state file. */
@@ -11,7 +10,7 @@ export function findOddities(directory: string, state: State | null, copies: rea
   return [
     ...oddModes(directory),
     ...leftOvers(directory, state),
-    ...copies.flatMap((copy) => oddCopy(copy, state)),
+    ...copies.flatMap((copy) => oddCopy(copy, state, `rm ${copy.location}`)),
   ];
 }
 
@@ -67,34 +66,4 @@ function leftOvers(directory: string, state: State | null): Oddity[] {
       fix: null,
     });
   return found;
-}
-
-function oddCopy(copy: StateCopy, state: State | null): Oddity[] {
-  const { name, location: where, fault } = copy;
-  const difference = (what: string, fix: string): Oddity[] => [{ level: 'difference', where, what, fix }];
-  if (isDamagedName(name))
-    return [{ level: 'note', where, what: 'put aside as damaged when it was replaced', fix: null }];
-  if (copy.state === null)
-    return difference(`the backup can not be used: ${fault?.message ?? 'nobody knows why'}`, `rm ${where}`);
-  if (isBackupName(name) && serialInName(name) !== copy.state.serial)
-    return difference(
-      `the backup is of serial ${copy.state.serial}, which its name does not say`,
-      `rm ${where}`,
-    );
-  if (state === null) return [];
-  if (copy.state.lineage !== state.lineage)
-    return copy.kind === 'kept'
-      ? []
-      : difference(`the backup is of another lineage (${copy.state.lineage})`, `rm ${where}`);
-  if (copy.state.serial > state.serial)
-    return difference(
-      `the backup is newer (serial ${copy.state.serial}) than the state (serial ${state.serial}): the state went back`,
-      `rdsctl state restore ${name}`,
-    );
-  if (copy.state.serial === state.serial && serialiseBody(copy.state) !== serialiseBody(state))
-    return difference(
-      `the backup has the state's serial (${state.serial}) and another content: one of them was forged, or written by a second history`,
-      'rdsctl state rebuild',
-    );
-  return [];
 }

@@ -86,6 +86,13 @@ export const compare = {
     result: 'EQUAL',
     create_revision: String(revision),
   }),
+  /** No key below the prefix was made after the revision. */
+  noneNewSince: (prefix: string, revision: bigint): Compare => ({
+    ...keysOf(prefix),
+    target: 'CREATE',
+    result: 'LESS',
+    create_revision: String(revision + 1n),
+  }),
   /** No key below the prefix was changed after the revision; one that is removed is not seen. */
   unchangedSince: (prefix: string, revision: bigint): Compare => ({
     ...keysOf(prefix),
