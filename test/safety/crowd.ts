@@ -1,13 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { EMPTY_STATE } from '../../src/state/state.ts';
-import { readStateFile } from '../../src/state/file/read.ts';
 import { outcomeOf, type Outcome } from '../commands/outcome.ts';
 import { historiesOf } from './crowd-history.ts';
+import { inDirectory, type CrowdPlace } from './crowd-place.ts';
 import { planCrowd, type CrowdCommand, type CrowdSize } from './crowd-plan.ts';
 import { findingsOfEvents, notSo, unclaimed } from './findings.ts';
 import { readEvents } from './ground-truth.ts';
@@ -28,37 +27,49 @@ export interface Went {
 /**
  * A crowd of real processes on one simulated world: random commands, faults and kills. Afterwards everything is
  * held against the ground truth, and has to come clean.
+ * @param open where the state is kept
  * @returns what does not hold; empty when all is well
  */
-export async function crowd(seed: number, size: CrowdSize): Promise<string[]> {
+export async function crowd(
+  seed: number,
+  size: CrowdSize,
+  open: (dir: string) => Promise<CrowdPlace> = inDirectory,
+): Promise<string[]> {
   const dir = mkdtempSync(join(tmpdir(), 'rdsctl-crowd-'));
   const simulator = await simulate(dir, size);
+  let place: CrowdPlace | null = null;
   try {
-    const run = runner(dir);
+    place = await open(dir);
+    const run = runner(dir, place);
     const plan = planCrowd(seed, size);
-    const went = await rush(plan, size, dir, run);
+    const went = await rush(plan, size, dir, run, place);
     writeFileSync(join(dir, 'faults.yaml'), '');
+    await place.calm();
     const findings = verdicts(dir, went, run.told, size);
     const after = await comeClean(run, size);
-    findings.push(...after, ...verdictsAtEnd(dir, run.told));
+    findings.push(...after, ...(await verdictsAtEnd(dir, run.told, place)));
     return [...new Set(findings)];
   } finally {
     await ended(simulator, 'SIGTERM');
+    await place?.close();
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
 type Runner = ReturnType<typeof runner>;
 
-function runner(dir: string) {
+function runner(dir: string, place: CrowdPlace) {
   const told: Told[] = [];
+  let count = 0;
   const eventsFile = join(dir, 'events.jsonl');
   const now = (): number => readFileSync(eventsFile, 'latin1').split('\n').length - 1;
   const run = async (argv: readonly string[], killAfterMs: number | null = null): Promise<Went> => {
     const began = now();
     const start = performance.now();
-    const child = spawn(process.execPath, [PROGRAM, ...argv, '-o', 'json', '--lock-timeout', '60s'], {
-      env: { PATH: process.env['PATH'], HOME: dir, RDSCTL_CONFIG: join(dir, 'config.yaml') },
+    const { wrapper, env, stop } = place.host(count++);
+    const [command = '', ...args] = [...wrapper, process.execPath, PROGRAM, ...argv];
+    const child = spawn(command, [...args, '-o', 'json', '--lock-timeout', '60s'], {
+      env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -66,8 +77,10 @@ function runner(dir: string) {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     const timer = killAfterMs === null ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+    const stopped = stop === null ? undefined : setTimeout(() => child.kill('SIGSTOP'), stop.afterMs);
+    const woken = stop === null ? undefined : setTimeout(() => child.kill('SIGCONT'), stop.untilMs);
     const code = await closed(child);
-    clearTimeout(timer);
+    for (const each of [timer, stopped, woken]) clearTimeout(each);
     const end = performance.now();
     told.push({ argv, began, ended: now(), code });
     return { argv, start, end, outcome: code === null ? null : outcomeOf(code, stdout, stderr) };
@@ -81,12 +94,14 @@ async function rush(
   size: CrowdSize,
   dir: string,
   run: Runner,
+  place: CrowdPlace,
 ): Promise<Went[]> {
   const went: Went[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let command = plan[next++]; command !== undefined; command = plan[next++]) {
       if (command.faults !== null) writeFileSync(join(dir, 'faults.yaml'), stringify(command.faults));
+      place.trouble(next);
       went.push(await run(command.argv, command.killAfterMs));
     }
   };
@@ -138,16 +153,13 @@ async function comeClean(run: Runner, size: CrowdSize): Promise<string[]> {
   return findings;
 }
 
-function verdictsAtEnd(dir: string, told: readonly Told[]): string[] {
-  const stateDir = join(dir, 'state');
-  const state = readStateFile(stateDir)?.state ?? EMPTY_STATE;
+async function verdictsAtEnd(dir: string, told: readonly Told[], place: CrowdPlace): Promise<string[]> {
+  const state = await place.state();
   const events = readEvents(join(dir, 'events.jsonl'));
   const laws = [...findingsOfEvents({ events, told }), ...unclaimed(events, state), ...notSo(events, state)];
-  const files = existsSync(stateDir) ? readdirSync(stateDir, { recursive: true, encoding: 'utf8' }) : [];
-  const known = /^(state\.json|lineage|audit\.jsonl(\.\d+)?|backups|locks|backups\/state-\d+\.json)$/;
   return [
     ...laws.map(({ law, volume, what }) => `${law}: ${volume}: ${what}`),
-    ...files.filter((name) => !known.test(name)).map((name) => `left behind: ${name}`),
+    ...(await place.leftBehind()).map((name) => `left behind: ${name}`),
   ];
 }
 
