@@ -17,7 +17,7 @@ export interface CrowdCommand {
 
 /** The same seed and size make the same commands, kills and faults. */
 export function planCrowd(seed: number, size: CrowdSize): CrowdCommand[] {
-  const random = generator(seed);
+  const random = numbers(seed);
   const below = (count: number): number => Math.floor(random() * count);
   const pick = <T>(from: readonly T[]): T => from[below(from.length)] as T;
   const volume = (): string => `vol-${1 + below(size.volumes)}`;
@@ -47,7 +47,7 @@ export function planCrowd(seed: number, size: CrowdSize): CrowdCommand[] {
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function generator(seed: number): () => number {
+export function numbers(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
