@@ -74,4 +74,6 @@ export interface TimeoutConfig {
   readonly command: number;
   readonly device: number;
   readonly lock: number;
+  /** How long locks in etcd outlive a process that gives no sign of life. Whole seconds. */
+  readonly lease: number;
 }

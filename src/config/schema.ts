@@ -80,6 +80,7 @@ interface DurationRules {
   readonly zero?: boolean;
   /** Milliseconds make no sense for it: the kernel counts it in seconds. */
   readonly wholeSeconds?: boolean;
+  readonly atLeastSeconds?: number;
 }
 
 function duration(rules: DurationRules = {}): v.GenericSchema<unknown, number> {
@@ -96,6 +97,8 @@ function duration(rules: DurationRules = {}): v.GenericSchema<unknown, number> {
       const parsed = parseDuration(dataset.value);
       if (parsed instanceof DurationProblem) return fail(parsed.message);
       if (parsed === 0 && rules.zero !== true) return fail('must be longer than 0');
+      const least = rules.atLeastSeconds ?? 0;
+      if (parsed < least * 1000) return fail(`must be at least ${least}s`);
       if (rules.wholeSeconds === true && parsed % 1000 !== 0) return fail('must be whole seconds');
       return parsed;
     }),
@@ -187,6 +190,7 @@ export const configSchema = v.pipe(
           command: v.optional(duration(), '30s'),
           device: v.optional(duration(), '15s'),
           lock: v.optional(duration({ zero: true }), '30s'),
+          lease: v.optional(duration({ wholeSeconds: true, atLeastSeconds: 2 }), '30s'),
         }),
       ),
       {},

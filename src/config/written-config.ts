@@ -54,7 +54,7 @@ export const REST_OF_CONFIG = `# How nodes treat a connection that breaks. -1 as
 # How long nothing may be in flight before a fence counts as done.
 # fence: { settle: 2s, drainTimeout: 60s, firewall: false }
 
-# timeouts: { connect: 10s, command: 30s, device: 15s, lock: 30s }
+# timeouts: { connect: 10s, command: 30s, device: 15s, lock: 30s, lease: 30s }
 
 # Where the state is kept: /var/lib/rdsctl for root, else ~/.local/state/rdsctl.
 # state: { path: /var/lib/rdsctl }

@@ -119,6 +119,8 @@ describe('a configuration file', () => {
     ['state: { url: etcds://x, certFile: c }', 'state.certFile needs keyFile'],
     ['state: { url: etcds://x, keyFile: k }', 'state.keyFile needs certFile'],
     ['state: { url: etcd://x, caFile: c }', 'state.caFile means nothing with etcd://'],
+    ['timeouts: { lease: 1s }', 'must be at least 2s'],
+    ['timeouts: { lease: 2500ms }', 'must be whole seconds'],
     ['backups: 0', 'from 1 up'],
     ['backups: 1.5', 'whole number'],
     ['- a\n- b', 'must be a map'],

@@ -136,7 +136,7 @@ describe('the effective configuration', () => {
       },
       nvme: { ctrlLossTmo: 600_000, reconnectDelay: 10_000, keepAliveTmo: 5000, fastIoFailTmo: 5000 },
       fence: { settle: 2000, drainTimeout: 60_000, firewall: false },
-      timeouts: { connect: 10_000, command: 30_000, device: 15_000, lock: 30_000 },
+      timeouts: { connect: 10_000, command: 30_000, device: 15_000, lock: 30_000, lease: 30_000 },
       state: {
         path: surroundings.uid === 0 ? '/var/lib/rdsctl' : `${home}/.local/state/rdsctl`,
         url: null,

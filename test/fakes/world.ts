@@ -60,7 +60,7 @@ export function aConfig(
     ),
     nvme: { ctrlLossTmo: 600_000, reconnectDelay: 10_000, keepAliveTmo: 5_000, fastIoFailTmo: 5_000 },
     fence: { settle: 2_000, drainTimeout: 60_000, firewall: false },
-    timeouts: { connect: 10_000, command: 30_000, device: 15_000, lock: 30_000 },
+    timeouts: { connect: 10_000, command: 30_000, device: 15_000, lock: 30_000, lease: 30_000 },
     state: {
       path: '/nowhere',
       url: null,

@@ -13,7 +13,7 @@ const HERE: HereFacts = {
   audit: { failed: 'not looked at' },
 };
 
-function setup(timeouts = { connect: 10_000, command: 30_000, device: 15_000, lock: 30_000 }) {
+function setup(timeouts = { connect: 10_000, command: 30_000, device: 15_000, lock: 30_000, lease: 30_000 }) {
   const world = makeWorld({ config: aConfig({ timeouts }) });
   const run = () => doctor(world.context, () => Promise.resolve(HERE));
   return { ...world, run };
@@ -47,7 +47,7 @@ describe('doctor', () => {
   });
 
   it('gives each host only so long: one that never answers is a finding, and given up; the rest is told', async () => {
-    const { run, node } = setup({ connect: 10, command: 10, device: 10, lock: 10 });
+    const { run, node } = setup({ connect: 10, command: 10, device: 10, lock: 10, lease: 30_000 });
     const given: AbortSignal[] = [];
     node('node-2').diagnose = (options) => {
       if (options?.signal !== undefined) given.push(options.signal);
