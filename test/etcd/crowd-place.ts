@@ -84,11 +84,12 @@ function writeConfig(dir: string, { members }: Cluster, number: number): Record<
   const home = join(dir, `admin${number}`);
   mkdirSync(home, { mode: 0o700 });
   const file = join(home, 'config.yaml');
-  const config = parse(readFileSync(join(dir, 'config.yaml'), 'utf8')) as object;
+  const config = parse(readFileSync(join(dir, 'config.yaml'), 'utf8')) as { timeouts?: object };
   const own = members.map((_, index) => members[(index + number) % members.length]?.url ?? '');
   const hosts = own.map((url) => new URL(url).host).join(',');
-  const state = { url: `etcd://${hosts}/rdsctl`, path: join(home, 'state'), lease: `${LEASE_SECONDS}s` };
-  writeFileSync(file, stringify({ ...config, state }), { mode: 0o600 });
+  const state = { url: `etcd://${hosts}/rdsctl`, path: join(home, 'state') };
+  const timeouts = { ...config.timeouts, lease: `${LEASE_SECONDS}s` };
+  writeFileSync(file, stringify({ ...config, state, timeouts }), { mode: 0o600 });
   return { HOME: home, RDSCTL_CONFIG: file };
 }
 
