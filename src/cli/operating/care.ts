@@ -24,12 +24,13 @@ const DEFAULTS = { backups: 10, lockMs: 30_000 };
 export async function openCare(command: CommandContext): Promise<Care> {
   const location = await command.stateLocation();
   const { directory } = location;
-  const { backups, lockMs } = await limits(command);
+  const { backups, lockMs, leaseMs } = await limits(command);
   const origin = currentOrigin(command.argv);
   const who = whoText(origin.who);
   const options: StoreOptions = {
     backups,
     timeoutMs: Math.max(lockMs, 10_000),
+    leaseMs,
     holder: () => ({ who, host: origin.host, pid: origin.pid, command: origin.command }),
   };
   const care = await openStateCare(location, options);
@@ -52,12 +53,16 @@ export async function openCare(command: CommandContext): Promise<Care> {
 }
 
 /** A configuration that is missing or wrong is no reason to leave a damaged state alone. */
-async function limits(command: CommandContext): Promise<{ backups: number; lockMs: number }> {
+async function limits(
+  command: CommandContext,
+): Promise<{ backups: number; lockMs: number; leaseMs: number | undefined }> {
   try {
     const { config } = await command.config();
-    return { backups: config.backups, lockMs: config.timeouts.lock };
+    const { lock, lease } = config.timeouts;
+    return { backups: config.backups, lockMs: lock, leaseMs: lease };
   } catch (error) {
     if (!isReason(error, 'NO_CONFIG', 'BAD_CONFIG')) throw error;
-    return { backups: DEFAULTS.backups, lockMs: command.common.lockTimeout ?? DEFAULTS.lockMs };
+    const lockMs = command.common.lockTimeout ?? DEFAULTS.lockMs;
+    return { backups: DEFAULTS.backups, lockMs, leaseMs: undefined };
   }
 }

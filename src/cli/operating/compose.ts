@@ -51,6 +51,7 @@ export async function compose(command: CommandContext): Promise<Operating> {
     backups: config.backups,
     timeoutMs: Math.max(config.timeouts.lock, 10_000),
     holder: () => ({ who: by, host: origin.host, pid: origin.pid, command: origin.command }),
+    leaseMs: config.timeouts.lease,
     hooks: probes.state,
     staleMs: probes.staleMs,
   });

@@ -20,9 +20,10 @@ export async function openStore(location: StateLocation, options: StoreOptions):
     ]);
     return openEtcdStore(etcdOptions(location, options));
   }
-  const { timeoutMs, hooks, staleMs, ...rest } = options;
+  const { backups, holder, timeoutMs, hooks, staleMs } = options;
   return openFileStore({
-    ...rest,
+    backups,
+    holder,
     directory: location.directory,
     stateLockTimeoutMs: timeoutMs,
     ...(hooks === undefined ? {} : { hooks }),

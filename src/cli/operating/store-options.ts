@@ -9,6 +9,8 @@ export interface StoreOptions {
   readonly timeoutMs: number;
   /** Who takes the locks. */
   readonly holder: () => HolderFacts;
+  /** Milliseconds, whole seconds of them, that locks outlive a silent process, where they live by a lease. */
+  readonly leaseMs?: number | undefined;
   /** For tests. */
   readonly hooks?: StepHooks | undefined;
   /** Milliseconds; see FileStoreOptions. */
