@@ -20,7 +20,7 @@ const CHANGES = [
   'fence node-1 --yes',
   'reconcile',
 ];
-const READS = ['list', 'show vol-1', 'state export -'];
+const READS = ['list', 'show vol-1', 'state check', 'state backup', 'state unlock', 'state export -'];
 
 /** vol-1 is attached to node-1. */
 async function attached(): Promise<EtcdScene> {

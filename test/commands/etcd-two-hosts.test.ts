@@ -74,6 +74,8 @@ test('one volume is worked on by one of them: the other is told by whom, or wait
       details: { holder: { pid: process.pid, command: 'rdsctl attach vol-1 node-1' } },
     });
   }
+  const locks = (await second('state unlock -o json').ended).json()['items'];
+  expect(locks).toMatchObject([{ name: 'rds1/vol-1', command: 'rdsctl attach vol-1 node-1' }]);
   // Other volumes are nobody's business.
   expect((await second('attach vol-2 node-2 --lock-timeout 0').ended).code).toBe(0);
   const waiting = second('attach vol-1 node-2 -v');

@@ -1,5 +1,4 @@
-import type { EtcdLocation, StateLocation } from '../../config/state-location.ts';
-import { RdsctlError } from '../../errors/rdsctl-error.ts';
+import type { StateLocation } from '../../config/state-location.ts';
 import { openFileStore } from '../../state/file/file-store.ts';
 import type { LockCare } from '../../state/lock-care.ts';
 import type { StateStore } from '../../state/store.ts';
@@ -28,13 +27,5 @@ export async function openStore(location: StateLocation, options: StoreOptions):
     stateLockTimeoutMs: timeoutMs,
     ...(hooks === undefined ? {} : { hooks }),
     ...(staleMs === undefined ? {} : { staleMs }),
-  });
-}
-
-export function noEtcdYet({ url }: EtcdLocation): RdsctlError {
-  return new RdsctlError('BAD_ARGUMENT', {
-    message: `the state can be kept in a directory only, not at ${url}`,
-    now: 'Nothing was changed.',
-    hints: [{ when: 'Name a directory:', run: 'rdsctl --state /var/lib/rdsctl list' }],
   });
 }
