@@ -20,6 +20,10 @@ const CHECKS: Readonly<Record<string, Readonly<Record<string, readonly [test: st
     sh: ['docs/readme.test.ts', 'scripts of the package'],
     mermaid: ['docs/developing.test.ts', 'held against the imports and the structure check'],
   },
+  'docs/ETCD.md': {
+    sh: ['docs/etcd.test.ts', PLAYED],
+    yaml: ['docs/etcd.test.ts', 'parsed'],
+  },
   'docs/FAQ.md': {
     sh: ['docs/faq.test.ts', PLAYED],
     text: ['docs/faq.test.ts', PLAYED],

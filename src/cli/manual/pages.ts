@@ -19,6 +19,12 @@ const DOCUMENTS = [
     document: 'docs/STATE.md',
   },
   {
+    name: 'rdsctl-etcd',
+    section: 7,
+    about: 'the state of rdsctl in etcd, for several admin hosts',
+    document: 'docs/ETCD.md',
+  },
+  {
     name: 'rdsctl-safety',
     section: 7,
     about: 'what rdsctl promises, and what shows that it holds',

@@ -40,6 +40,7 @@ export function programPage(definitions: readonly CommandDefinition[]): Page {
           ...definitions.map((one) => [pageName(one), 1] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
           ['rdsctl-state', 5],
           ['rdsctl.yaml', 5],
+          ['rdsctl-etcd', 7],
           ['rdsctl-safety', 7],
         ]),
       ],
