@@ -110,7 +110,7 @@ describe('a cluster that can not be reached', () => {
   test('it dies under a command: exit 6, what is certain is said, and the command finishes it when etcd is back', async () => {
     const own = await EtcdServer.start();
     try {
-      const scene = await openEtcdScene(own);
+      const scene = await openEtcdScene(own, { config: { timeouts: { lease: '3s' } } });
       const held = scene.hold(/nvme-tcp-export=yes/);
       const running = scene.start(['attach', 'vol-1', 'node-1', '-o', 'json']);
       await held.reached;
@@ -121,7 +121,7 @@ describe('a cluster that can not be reached', () => {
       expect(outcome.error()['message']).toMatch(/It could not be undone .* vol-1 stays claimed for node-1/);
       await own.run();
       // The lock of the first hangs on its lease.
-      const again = await scene.run('attach', 'vol-1', 'node-1', '--lock-timeout', '1m');
+      const again = await scene.run('attach', 'vol-1', 'node-1');
       expect(again.code, again.stderr).toBe(0);
       expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
     } finally {

@@ -110,7 +110,7 @@ test('a user with the rights that are named, and no others, is enough', async ()
   root = 'root:r00t';
   const inEtcd = (command: string) => scene.run('--state', URL_HERE(), ...command.split(' '));
   expect((await inEtcd('attach vol-1 node-1')).code).toBe(6);
-  scene.configure({ state: { user: 'rdsctl', passwordFile: file } });
+  scene.configure({ state: { user: 'storage', passwordFile: file } });
   for (const command of [
     'attach vol-1 node-1',
     'move vol-1 node-2',
@@ -126,7 +126,7 @@ test('a user with the rights that are named, and no others, is enough', async ()
     const { code, stderr } = await inEtcd(command);
     expect(code, `${command}: ${stderr}`).toBe(0);
   }
-  expect((await etcdctl(['put', '/rdsctl-other/x', '1'], `rdsctl:${password}`)).code).not.toBe(0);
+  expect((await etcdctl(['put', '/rdsctl-other/x', '1'], `storage:${password}`)).code).not.toBe(0);
   expect((await inEtcd('state rebuild --yes')).code).toBe(0);
   expect(book.unplayed).toEqual([]);
 });

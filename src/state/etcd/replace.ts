@@ -37,7 +37,7 @@ export async function replaceState(
   const body = checked(replacement.body);
   const entries = entriesOf(body);
   if (now.found.length > 0) await keepAside(client, keys, now, wait);
-  const serial = now.highestSerial + 1;
+  const serial = Math.max(now.highestSerial + 1, replacement.serial ?? 0);
   const id = newId();
   const meta = { lineage: replacement.lineage, serial, entries: entries.size, commits: [id] };
   await withStaged({ client, keys, wait }, entries, (staged) => {
