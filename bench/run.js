@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { apply } from './apply.js';
 import { attach } from './attach.js';
 import { crowd } from './crowd.js';
+import { etcd } from './etcd.js';
 import { root } from './measure.js';
 import { packaged } from './packaged.js';
 import { reconcile } from './reconcile.js';
@@ -22,6 +23,7 @@ const PARTS = {
   crowd,
   apply,
   reconcile,
+  etcd: () => etcd([1_000, 10_000]),
 };
 
 const ssh = spawnSync('ssh', ['-V'], { encoding: 'utf8' }).stderr.trim();
@@ -62,7 +64,7 @@ function render({ title, baseline, rows }) {
     `## ${title}\n`,
     '| what | time | ratio | at most |',
     '| --- | --- | --- | --- |',
-    `| ${baseline.what} | ${baseline.milliseconds.toFixed(0)} ms${rate(baseline)} | 1 | - |`,
+    `| ${baseline.what} | ${baseline.milliseconds === null ? '-' : `${baseline.milliseconds.toFixed(0)} ms`}${rate(baseline)} | 1 | - |`,
     ...lines,
     '',
   ].join('\n');
