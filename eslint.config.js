@@ -24,6 +24,7 @@ export default tseslint.config(
     languageOptions: {
       globals: {
         process: 'readonly',
+        fetch: 'readonly',
         console: 'readonly',
         module: 'writable',
         require: 'readonly',
