@@ -56,7 +56,8 @@ export const REST_OF_CONFIG = `# How nodes treat a connection that breaks. -1 as
 
 # timeouts: { connect: 10s, command: 30s, device: 15s, lock: 30s, lease: 30s }
 
-# Where the state is kept: /var/lib/rdsctl for root, else ~/.local/state/rdsctl.
+# Where the state is kept: /var/lib/rdsctl for root, else ~/.local/state/rdsctl. Several admin hosts share one that
+# is kept in etcd: see docs/ETCD.md.
 # state: { path: /var/lib/rdsctl }
 
 # How many earlier states are kept beside it.

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEtcdStore } from '../../src/state/etcd/etcd-store.ts';
@@ -91,6 +93,47 @@ describe('state check, backup, restore, unlock, rebuild', () => {
     expect((await scene.run('detach', 'vol-1', '--lock-timeout', '0')).code).toBe(0);
     await lock.release();
     await other.close();
+  });
+});
+
+describe('a command that was killed', () => {
+  test.each(['detach vol-1 --lock-timeout 0', 'detach vol-1'])(
+    'keeps nobody of its host waiting: %s',
+    async (command) => {
+      const scene = await lively();
+      const { pid } = spawnSync('true');
+      const holder = () => ({ who: 'ann', host: hostname(), pid, command: 'rdsctl move' });
+      const killed = openEtcdStore(optionsFor(accessTo([server.endpoint], scene.prefix), { holder }));
+      await killed.lock({ name: 'rds1/vol-1', timeoutMs: 0 });
+      const done = await scene.run(...command.split(' '));
+      expect(done.code, done.stderr).toBe(0);
+      await killed.close();
+    },
+  );
+
+  test('on another host is waited for: nobody here knows whether it lives', async () => {
+    const scene = await lively();
+    const mark = {
+      who: 'ann',
+      host: 'admin9',
+      pid: 4,
+      command: 'rdsctl move',
+      since: '2026-11-20T14:03:00Z',
+    };
+    const key = `${scene.prefix}/locks/rds1%2Fvol-1/5-1`;
+    await putKey(
+      server,
+      key,
+      JSON.stringify({ ...mark, machine: 'admin9 another-boot pid:[1]', started: '1' }),
+    );
+    for (const command of ['detach vol-1 --lock-timeout 0', 'detach vol-1 --lock-timeout 200ms']) {
+      const busy = await scene.run(...command.split(' '));
+      expect([busy.code, busy.stderr], command).toEqual([5, expect.stringContaining('admin9')]);
+    }
+    const [lock] = (await scene.run('state', 'unlock', '-o', 'json')).json()['items'] as { id: string }[];
+    expect((await scene.run('state', 'unlock', '--dead', '-o', 'json')).json()['items']).toEqual([]);
+    expect((await scene.run('state', 'unlock', lock?.id ?? '', '--yes')).code).toBe(0);
+    expect((await scene.run('detach', 'vol-1')).code).toBe(0);
   });
 });
 

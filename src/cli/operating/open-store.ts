@@ -13,11 +13,12 @@ export type OpenStore = StateStore & LockCare;
  */
 export async function openStore(location: StateLocation, options: StoreOptions): Promise<OpenStore> {
   if (location.kind === 'etcd') {
-    const [{ openEtcdStore }, { etcdOptions }] = await Promise.all([
+    const [{ openEtcdStore }, { withoutDead }, { etcdOptions }] = await Promise.all([
       import('../../state/etcd/etcd-store.ts'),
+      import('../../state/without-dead.ts'),
       import('./etcd-options.ts'),
     ]);
-    return openEtcdStore(etcdOptions(location, options));
+    return withoutDead(openEtcdStore(etcdOptions(location, options)));
   }
   const { backups, holder, timeoutMs, hooks, staleMs } = options;
   return openFileStore({

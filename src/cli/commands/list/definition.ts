@@ -9,7 +9,7 @@ export const list = defineCommand({
   section: 'Volumes',
   summary: 'List the attachments.',
   description: `
-Lists the attachments that the state remembers. Reads only the state: it takes no lock, waits for nobody and talks to no host. Filters of one kind add up, filters of different kinds narrow the list down.`,
+Lists the attachments that the state remembers. Reads only the state: it takes no lock, waits for nobody and talks to no storage server and no node. Filters of one kind add up, filters of different kinds narrow the list down.`,
   arguments: {},
   options: {
     node: many('NODE', 'Only those of this node; may be repeated.', { completes: 'node' }),

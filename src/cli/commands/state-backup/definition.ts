@@ -7,7 +7,7 @@ export const stateBackup = defineCommand({
   section: 'Setup',
   summary: 'Make a copy of the state.',
   description: `
-Makes a whole copy of the state that only its owner may read: to FILE, or among the backups beside the state. Unlike the backups that each change makes by itself, it stays until somebody removes it. A FILE that is there already is only replaced with --yes.`,
+Makes a whole copy of the state that only its owner may read: to FILE, or among the backups beside the state. Unlike the backups that each change of a state in a directory makes by itself, it stays until somebody removes it. A FILE that is there already is only replaced with --yes.`,
   arguments: {
     file: optional('FILE', 'Where to; left out: beside the other backups.', { completes: 'file' }),
   },
