@@ -6,7 +6,7 @@ export const LOG_FORMATS = ['text', 'json'] as const;
 /** The options that commands have in common. They may stand before or after the command's name. */
 export const COMMON_OPTION_SPECS = {
   config: text('FILE', 'Configuration file.', { short: 'c', completes: 'file' }),
-  state: text('FILE|URL', 'Where the state is kept: a directory, or etcds://HOST1,HOST2,HOST3/PREFIX.', {
+  state: text('FILE|URL', 'Where the state is kept: a directory, or the etcds:// URL of a cluster.', {
     completes: 'directory',
   }),
   output: choice(
