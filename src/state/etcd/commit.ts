@@ -77,20 +77,24 @@ function conditionsOf(
       ...more,
       ...guards.map(({ key, createRevision }) => compare.createRevision(key, createRevision)),
     ],
-    failure: [reader.asked(before), ...guards.map(({ key }) => op.range(key, { keysOnly: true }))],
+    failure: [...reader.asked(before), ...guards.map(({ key }) => op.range(key, { keysOnly: true }))],
   };
 }
 
-/** Changed entries that are each compared alone; beyond that, all of the generation at once. */
-const COMPARED_ALONE = 20;
+/** Changed entries that are each compared. */
+const COMPARED_EACH = 20;
+/** Entries that are all compared with every commit; etcd reads them for that. */
+const COMPARED_ALL = 2_000;
 
 /** That nobody but rdsctl changed them after the last commit: every commit changes the meta key, too. */
 function entryComparisons(base: string, before: Snapshot, { changed, removed }: Plan): Compare[] {
   const touched = [...changed, ...removed];
-  if (touched.length > COMPARED_ALONE) return [compare.unchangedSince(base, before.metaRevision)];
-  return touched.map((entry) =>
-    compare.modRevision(base + entry, before.entries.get(entry)?.modRevision ?? 0n),
-  );
+  const each = touched.length <= COMPARED_EACH ? touched : [];
+  const all = each.length === 0 || before.entries.size <= COMPARED_ALL;
+  return [
+    ...(all ? [compare.unchangedSince(base, before.metaRevision)] : []),
+    ...each.map((entry) => compare.modRevision(base + entry, before.entries.get(entry)?.modRevision ?? 0n)),
+  ];
 }
 
 /**
@@ -140,9 +144,8 @@ function overtaken(now: Snapshot, commit: Commit, cause: unknown): Outcome {
 
 async function refused(commit: Commit, { ranges }: TxnAnswer): Promise<Outcome> {
   const { reader, wait, before, plan, guards } = commit;
-  const [changes, ...locks] = ranges;
-  const snapshot =
-    changes === undefined ? await reader.newest(wait) : await reader.take(before, changes, wait);
+  const snapshot = await reader.take(before, ranges, wait);
+  const locks = ranges.slice(ranges.length - guards.length);
   if (isDone(snapshot, plan)) return { kind: 'done', snapshot };
   const lost = guards.find(
     ({ createRevision }, index) => locks[index]?.keys[0]?.createRevision !== createRevision,
@@ -150,7 +153,7 @@ async function refused(commit: Commit, { ranges }: TxnAnswer): Promise<Outcome> 
   if (lost !== undefined) return { kind: 'lost', lock: lost.name };
   if (snapshot.metaRevision !== before.metaRevision) return { kind: 'changed', snapshot };
   // No commit was made, and yet it is not as it was: what was removed by other hands shows when all is read.
-  return { kind: 'changed', snapshot: await reader.anew(wait) };
+  return { kind: 'changed', snapshot: await reader.anew(wait, before) };
 }
 
 /** The state after a commit that was done at a revision. */
@@ -163,6 +166,6 @@ function committed({ reader, before, plan }: Commit, { revision }: TxnAnswer): S
   const snapshot = { meta: plan.meta, metaRevision: revision, revision, entries };
   // Which revision wrote each entry of a generation that was staged is not known: it is read when it is needed.
   const isStaged = plan.meta.generation !== before.meta?.generation && before.meta !== null;
-  reader.see(isStaged ? { ...snapshot, entries: new Map() } : snapshot);
+  reader.see(isStaged ? { ...snapshot, entries: new Map() } : snapshot, before);
   return snapshot;
 }

@@ -1,7 +1,7 @@
 import { damaged, foreignLineage } from '../faults.ts';
 import type { Patience } from '../patience.ts';
 import type { EtcdClient } from './client/client.ts';
-import { op, range, type Found, type Op } from './client/kv.ts';
+import { op, range, transact, type Found, type Op } from './client/kv.ts';
 import type { Keys } from './keys.ts';
 import { laterSnapshot, refuseHistory, snapshotOf, type Snapshot } from './snapshot.ts';
 
@@ -10,16 +10,17 @@ export class Reader {
   readonly #client: EtcdClient;
   readonly #keys: Keys;
   #seen: Snapshot | null = null;
+  /** Whether what was seen last can be built on: not when it was found damaged since. */
+  #isSound = true;
 
   constructor(client: EtcdClient, keys: Keys) {
     this.#client = client;
     this.#keys = keys;
   }
 
-  /** What was seen last: it may be old. Null = nothing yet, or not all of it. */
+  /** What was seen last: it may be old. Null = nothing yet, or nothing that can be built on. */
   get seen(): Snapshot | null {
-    const isWhole = this.#seen !== null && this.#seen.entries.size === (this.#seen.meta?.entries ?? 0);
-    return isWhole ? this.#seen : null;
+    return this.#seen !== null && this.#isSound && isWhole(this.#seen) ? this.#seen : null;
   }
 
   /**
@@ -28,53 +29,80 @@ export class Reader {
    */
   async newest(wait: Patience): Promise<Snapshot> {
     const before = this.#seen;
-    const { key, since } = changesAsked(this.#keys, before);
-    return this.take(before, await range(this.#client, key, wait, { since }), wait);
+    if (before === null || !canGrow(before)) return this.anew(wait, before);
+    const txn = { compare: [], success: this.asked(before), failure: [] };
+    return this.take(before, (await transact(this.#client, txn, wait, 'again')).ranges, wait);
   }
 
   /** Asks for what {@link take} needs, as part of a transaction. */
-  asked(before: Snapshot | null): Op {
-    const { key, since } = changesAsked(this.#keys, before);
-    return op.range(key, { since });
+  asked(before: Snapshot): Op[] {
+    const { meta, state } = this.#keys;
+    if (!canGrow(before)) return [op.range(state)];
+    return [
+      op.range(meta),
+      op.range(state, { since: before.revision + 1n }),
+      op.range(this.#keys.generation(before.meta?.generation ?? ''), { countOnly: true }),
+    ];
   }
 
-  /** Makes a snapshot of what was changed since an earlier one. */
-  async take(before: Snapshot | null, found: Found, wait: Patience): Promise<Snapshot> {
-    if (before === null || before.meta === null) return this.#takeAll(found, wait);
-    const later = laterSnapshot(this.#keys, before, found.keys, found.revision);
-    return later === null ? this.anew(wait) : this.see(later);
+  /** Makes a snapshot of the answers to what was {@link asked}; answers to more may follow them. */
+  async take(before: Snapshot, ranges: readonly Found[], wait: Patience): Promise<Snapshot> {
+    const [first, changed, counted] = ranges;
+    if (first === undefined) return this.anew(wait, before);
+    if (!canGrow(before)) return this.#takeAll(first, wait, before);
+    // A cluster that was set back counts anew.
+    const isLater = first.revision >= before.revision;
+    if (changed === undefined || counted === undefined || !isLater) return this.anew(wait, before);
+    const { count } = counted;
+    const changes = { meta: first.keys, changed: changed.keys, count, revision: first.revision };
+    const later = this.#sound(() => laterSnapshot(this.#keys, before, changes));
+    return later === null ? this.anew(wait, before) : this.see(later, before);
   }
 
   /** The newest state, from every key. @throws as {@link newest} */
-  async anew(wait: Patience): Promise<Snapshot> {
-    return this.#takeAll(await range(this.#client, this.#keys.state, wait), wait);
+  async anew(wait: Patience, since: Snapshot | null): Promise<Snapshot> {
+    return this.#takeAll(await range(this.#client, this.#keys.state, wait), wait, since);
   }
 
-  /** @throws RdsctlError STATE_DAMAGED, FOREIGN_LINEAGE when it does not follow what was seen before */
-  see(snapshot: Snapshot): Snapshot {
-    const seen = this.#seen;
-    if (seen !== null && seen.revision > snapshot.revision && seen.meta !== null) {
-      // Two were asked for at once: the later one is seen already.
-      if (snapshot.meta?.lineage === seen.meta.lineage && snapshot.meta.serial <= seen.meta.serial)
-        return snapshot;
-    }
-    if (seen?.meta) refuseBreak(this.#keys, seen, snapshot);
-    this.#seen = snapshot;
+  /**
+   * @param since what was seen when it was asked for
+   * @throws RdsctlError STATE_DAMAGED, FOREIGN_LINEAGE when it does not follow that
+   */
+  see(snapshot: Snapshot, since: Snapshot | null): Snapshot {
+    if (since?.meta) this.#sound(() => refuseBreak(this.#keys, since, snapshot));
+    // Of two that were asked for at once, the later one stays.
+    const isLater = this.#seen === since || this.#seen === null || this.#seen.revision <= snapshot.revision;
+    if (isLater) this.#seen = snapshot;
+    if (isLater) this.#isSound = true;
     return snapshot;
   }
 
-  async #takeAll({ keys, revision }: Found, wait: Patience): Promise<Snapshot> {
-    const snapshot = snapshotOf(this.#keys, keys, revision);
+  async #takeAll({ keys, revision }: Found, wait: Patience, since: Snapshot | null): Promise<Snapshot> {
+    const snapshot = this.#sound(() => snapshotOf(this.#keys, keys, revision));
     if (snapshot.meta === null) {
       const all = await range(this.#client, this.#keys.root, wait, { keysOnly: true });
-      refuseHistory(this.#keys, all.keys);
+      this.#sound(() => refuseHistory(this.#keys, all.keys));
     }
-    return this.see(snapshot);
+    return this.see(snapshot, since);
+  }
+
+  #sound<T>(check: () => T): T {
+    try {
+      return check();
+    } catch (error) {
+      this.#isSound = false;
+      throw error;
+    }
   }
 }
 
-function changesAsked(keys: Keys, before: Snapshot | null): { key: string; since: bigint } {
-  return { key: keys.state, since: before === null || before.meta === null ? 0n : before.revision + 1n };
+function isWhole({ meta, entries }: Snapshot): boolean {
+  return entries.size === (meta?.entries ?? 0);
+}
+
+/** Whether what was changed since is enough to know the rest. */
+function canGrow(before: Snapshot): boolean {
+  return before.meta !== null && isWhole(before);
 }
 
 function refuseBreak(keys: Keys, seen: Snapshot, { meta, metaRevision }: Snapshot): void {

@@ -41,27 +41,30 @@ export function snapshotOf(keys: Keys, found: readonly KeyValue[], revision: big
   return checked(keys, { meta, metaRevision, revision, entries });
 }
 
+/** What is asked to make a later snapshot of an earlier one, all as of the same revision. */
+export interface Changes {
+  /** The meta key: none or one. */
+  readonly meta: readonly KeyValue[];
+  /** The keys below `state/` that were changed since. */
+  readonly changed: readonly KeyValue[];
+  /** How many keys there are of the earlier snapshot's generation. */
+  readonly count: number;
+  readonly revision: bigint;
+}
+
 /**
  * The snapshot that comes of an earlier one and what was changed after it.
- * @param found the keys below `state/` that were changed since
  * @returns null when that does not tell it: then everything has to be read
  */
-export function laterSnapshot(
-  keys: Keys,
-  before: Snapshot,
-  found: readonly KeyValue[],
-  revision: bigint,
-): Snapshot | null {
+export function laterSnapshot(keys: Keys, before: Snapshot, changes: Changes): Snapshot | null {
   if (before.meta === null) return null;
-  const changed = metaIn(keys, found);
-  const meta = changed.meta ?? before.meta;
-  if (meta.generation !== before.meta.generation) return null;
-  const metaRevision = changed.meta === null ? before.metaRevision : changed.metaRevision;
+  const { meta, metaRevision } = metaIn(keys, changes.meta);
+  if (meta === null || meta.generation !== before.meta.generation) return null;
   const entries = new Map(before.entries);
-  add(entries, keys, found, meta.generation);
+  add(entries, keys, changes.changed, meta.generation);
   // What was removed is not among what was changed.
-  if (entries.size !== meta.entries) return null;
-  return checked(keys, { meta, metaRevision, revision, entries });
+  if (entries.size !== meta.entries || entries.size !== changes.count) return null;
+  return checked(keys, { meta, metaRevision, revision: changes.revision, entries });
 }
 
 /**

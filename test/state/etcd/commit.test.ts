@@ -41,14 +41,15 @@ describe('a commit whose answer is lost', () => {
     const [store, other] = [open(proxy.endpoint), open()];
     await store.update(count);
     let asked = 0;
-    proxy.fate = async (path) => {
-      if (path === '/v3/kv/txn') asked += 1;
-      if (path === '/v3/kv/txn') return asked === 1 ? 'swallow' : 'pass';
-      if (asked === 1) await other.update(count);
-      return 'pass';
+    proxy.fate = async (path): Promise<Fate> => {
+      if (path !== '/v3/kv/txn') return 'pass';
+      asked += 1;
+      if (asked === 2) await other.update(count);
+      return asked === 1 ? 'swallow' : 'pass';
     };
     expect(await store.update(count)).toMatchObject({ serial: 3, tokens: { n: 3 } });
-    expect(asked).toBe(1);
+    // The commit, and the question what became of it.
+    expect(asked).toBe(2);
   });
 
   it('that others overtook is made anew from the state as they left it', async () => {

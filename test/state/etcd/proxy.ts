@@ -18,6 +18,8 @@ export class EtcdProxy {
   fate: (path: string, body: string) => Told | Promise<Told> = () => 'pass';
   /** The paths of the requests that were passed on. */
   readonly passed: string[] = [];
+  /** The token that came with the last request that had one. */
+  lastToken: string | null = null;
   readonly #server: http.Server;
   readonly #target: string;
   readonly #sockets = new Set<Socket>();
@@ -54,6 +56,7 @@ export class EtcdProxy {
   async #handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const body = (await request.toArray()).join('');
     const path = request.url ?? '';
+    this.lastToken = request.headers.authorization ?? this.lastToken;
     const fate = await this.fate(path, body);
     if (typeof fate === 'object') {
       response.writeHead(fate.status).end(fate.text);

@@ -1,5 +1,6 @@
 import { EtcdClient } from '../../../src/state/etcd/client/client.ts';
 import { op, range, remove, transact, type KeyValue } from '../../../src/state/etcd/client/kv.ts';
+import { revokeLease } from '../../../src/state/etcd/client/lease.ts';
 import { TIMINGS } from '../../../src/state/etcd/client/timings.ts';
 import { patience } from '../../../src/state/patience.ts';
 import { accessTo } from './fixture.ts';
@@ -45,5 +46,28 @@ export class RawKeys {
     const { revision } = await range(this.client, `${this.prefix}/`, patience(10_000));
     const body = { revision: String(revision), physical: true };
     await this.client.call({ path: '/v3/kv/compaction', body, wait: patience(10_000), ifUnknown: 'again' });
+  }
+
+  /** Changes what stands in the keys of locks, which go on to live by their leases. */
+  async changeLocks(change: (mark: Record<string, unknown>) => unknown): Promise<void> {
+    for (const [name, { key, value, lease }] of await this.all()) {
+      if (!name.startsWith('locks/')) continue;
+      const put = op.put(key, JSON.stringify(change(JSON.parse(value) as Record<string, unknown>)), lease);
+      await transact(this.client, { compare: [], success: [put], failure: [] }, patience(10_000), 'again');
+    }
+  }
+
+  /** Makes the locks of a host look as if they were taken on a machine that is not this one. */
+  async pretendFrom(host: string, machine: string): Promise<void> {
+    await this.changeLocks((mark) => (mark['host'] === host ? { ...mark, machine } : mark));
+  }
+
+  async revoke(lease: bigint): Promise<void> {
+    await revokeLease(this.client, lease, patience(10_000));
+  }
+
+  /** One of the gateway's requests about users and roles. */
+  async auth(path: string, body: object): Promise<void> {
+    await this.client.call({ path, body, wait: patience(10_000), ifUnknown: 'again' });
   }
 }

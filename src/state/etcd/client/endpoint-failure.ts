@@ -26,8 +26,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no host of that name',
   EAI_AGAIN: 'the name server does not answer',
   ETIMEDOUT: 'no connection in time',
-  ECONNRESET: 'the connection was cut off',
-  EPIPE: 'the connection was cut off',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself: name its CA (state.caFile)',
@@ -47,15 +45,29 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client certificate has expired',
 };
 
+/** Where a connection was cut off: etcd does that, without a word, to who uses the wrong scheme. */
+export type Stage = 'TLS handshake' | 'TLS' | 'plain';
+
+const CUT_OFF: Readonly<Record<Stage, string>> = {
+  'TLS handshake':
+    'the connection was cut off before TLS was agreed on (does it speak TLS? if not, use etcd:// in place of etcds://)',
+  TLS: 'the connection was cut off',
+  plain: 'the connection was cut off (does it speak TLS only? then use etcds:// in place of etcd://)',
+};
+
 /** What went wrong with a connection, for a message. */
-export function connectionText(error: unknown): string {
+export function connectionText(error: unknown, stage: Stage): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === 'ECONNRESET' || code === 'EPIPE') return CUT_OFF[stage];
+  if (code.startsWith('ERR_OSSL_'))
+    return `the CA, the client certificate or its key can't be used: ${error.message}`;
   const meaning = MEANINGS[code];
   if (meaning !== undefined) return meaning;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `its certificate is not for this name: ${error.message}`;
   // Node tries every address of a name, and its error has no text of its own.
-  if (error instanceof AggregateError && error.errors.length > 0) return connectionText(error.errors[0]);
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return connectionText(error.errors[0], stage);
   return error.message === '' ? code : error.message;
 }

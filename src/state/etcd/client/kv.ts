@@ -22,6 +22,8 @@ export interface RangeOptions {
   /** Only what was changed at this revision or later. */
   readonly since?: bigint;
   readonly keysOnly?: boolean;
+  /** Nothing but how many there are. */
+  readonly countOnly?: boolean;
   readonly limit?: number;
 }
 
@@ -31,6 +33,8 @@ export interface Found {
   readonly revision: bigint;
   /** In the order of the keys. */
   readonly keys: readonly KeyValue[];
+  /** How many keys there are in the range, told or not. */
+  readonly count: number;
 }
 
 /** What came of a transaction. */
@@ -102,11 +106,13 @@ export const compare = {
   }),
 };
 
-function rangeRequest(keyOrPrefix: string, { since, keysOnly, limit }: RangeOptions): Op {
+function rangeRequest(keyOrPrefix: string, options: RangeOptions): Op {
+  const { since, keysOnly, countOnly, limit } = options;
   return {
     ...keysOf(keyOrPrefix),
     ...(since !== undefined && { min_mod_revision: String(since) }),
     ...(keysOnly === true && { keys_only: true }),
+    ...(countOnly === true && { count_only: true }),
     ...(limit !== undefined && { limit: String(limit) }),
   };
 }
@@ -119,7 +125,8 @@ export async function range(
   options: RangeOptions = {},
 ): Promise<Found> {
   const body = rangeRequest(keyOrPrefix, options);
-  return found(await client.call({ path: '/v3/kv/range', body, wait, ifUnknown: 'again' }));
+  const answer = await client.call({ path: '/v3/kv/range', body, wait, ifUnknown: 'again' });
+  return found(answer, revisionOf(fields(answer, 'range')));
 }
 
 /** @param ifUnknown see {@link Call} */
@@ -134,7 +141,7 @@ export async function transact(
   const ranges: Found[] = [];
   for (const response of list(answer['responses'], 'responses')) {
     const range = fields(response, 'response')['response_range'];
-    if (range !== undefined) ranges.push({ revision, keys: keysIn(range) });
+    if (range !== undefined) ranges.push(found(range, revision));
   }
   return { revision, succeeded: answer['succeeded'] === true, ranges };
 }
@@ -150,12 +157,13 @@ export async function remove(client: EtcdClient, keyOrPrefix: string, wait: Pati
   return Number(int64(fields(answer, 'answer')['deleted'], 'deleted'));
 }
 
-function found(answer: unknown): Found {
-  return { revision: revisionOf(fields(answer, 'range')), keys: keysIn(answer) };
+function found(range: unknown, revision: bigint): Found {
+  const it = fields(range, 'range');
+  return { revision, keys: keysIn(it['kvs']), count: Number(int64(it['count'], 'count')) };
 }
 
-function keysIn(range: unknown): KeyValue[] {
-  return list(fields(range, 'range')['kvs'], 'kvs').map((one) => {
+function keysIn(kvs: unknown): KeyValue[] {
+  return list(kvs, 'kvs').map((one) => {
     const it = fields(one, 'key');
     return {
       key: text(it['key'], 'key'),

@@ -174,7 +174,8 @@ function failed({ endpoint, signal }: Sending, error: unknown, maybeDone: boolea
   if (error instanceof EndpointFailure) return error;
   if (signal?.aborted === true)
     return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason });
-  return new EndpointFailure(endpoint, connectionText(error), {
+  const stage = !endpoint.startsWith('https:') ? 'plain' : maybeDone ? 'TLS' : 'TLS handshake';
+  return new EndpointFailure(endpoint, connectionText(error, stage), {
     maybeDone: maybeDone && !isRefusedHandshake(error),
     passing: false,
     cause: error,
