@@ -148,7 +148,11 @@ class EtcdStore implements StateStore, LockCare {
       if (tooMany && changes.length > 1) return this.#oneByOne(changes, signal);
       const outcome = await hookedStep(hooks, 'commit', () => this.#commit(before as Snapshot, plan, wait));
       if (outcome.kind === 'done') {
-        const made = stateOf(this.#keys, outcome.snapshot);
+        const { meta } = outcome.snapshot;
+        const isOwn = wanted !== null && meta === plan.meta;
+        const made = isOwn
+          ? { lineage: meta.lineage, serial: meta.serial, ...wanted }
+          : stateOf(this.#keys, outcome.snapshot);
         return errors.map((error) => error ?? { state: made });
       }
       if (outcome.kind === 'lost') {

@@ -1,10 +1,12 @@
-import { patience } from '../../patience.ts';
+import { patience, pause } from '../../patience.ts';
 import { fields, int64, list, revisionOf, type Fields } from './answers.ts';
 import type { EtcdClient } from './client.ts';
 import { EndpointFailure } from './endpoint-failure.ts';
 import { range } from './kv.ts';
 import { TokenExpired, troubleOf } from './refusal.ts';
 
+/** Milliseconds between two connections, about. */
+const AGAIN_MS = 50;
 /** Number of the gRPC status of what has no other. */
 const UNKNOWN = 2;
 
@@ -32,6 +34,7 @@ export async function* changes(
 ): AsyncGenerator<void, void, undefined> {
   let from = request.from;
   const ended = (): boolean => request.signal.aborted;
+  const wait = patience(Infinity, request.signal);
   while (!ended()) {
     const endpoint = client.endpoint();
     try {
@@ -47,6 +50,8 @@ export async function* changes(
       else if (!(error instanceof TokenExpired)) throw error;
     }
     await findLive(client, request);
+    // Something between that ends every connection at once is not asked without end.
+    await pause(AGAIN_MS, wait).catch(() => undefined);
   }
 }
 
