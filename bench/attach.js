@@ -1,33 +1,59 @@
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { interleaved, program, root, timed } from './measure.js';
+import { interleaved, median, program, root, timed } from './measure.js';
+import { ansible } from './playbook.js';
 import { opensshConfig, withSimulation } from './simulation.js';
 
+/** Ansible takes seconds for each attach, and takes them each time. */
+const ANSIBLE_ROUNDS = 2;
+
 /**
- * One attach, against the shell script that an operator would write for the same steps.
+ * One attach, against what an operator would write for the same steps: a shell script with OpenSSH, the same with
+ * connections that are kept and shared (ControlMaster), and an Ansible play.
  * @param delayMs added to each connection and each command, as a network and a busy host would
  */
 export async function attach(rounds, delayMs = 0) {
-  return withSimulation({ volumes: 2 * (rounds + 1), delayMs }, (simulation) => {
-    const config = opensshConfig(simulation);
+  const volumes = 4 * (rounds + 1) + ANSIBLE_ROUNDS;
+  return withSimulation({ volumes, delayMs }, (simulation) => {
     const script = path.join(root, 'bench/operator-attach.sh');
+    const alone = opensshConfig(simulation);
+    const shared = opensshConfig(simulation, { shares: true });
+    const close = () => {
+      for (const host of ['rds1', 'node-1']) spawnSync('ssh', ['-F', shared, '-O', 'exit', host]);
+    };
+    let last = 0;
+    const volume = () => `vol-${(last += 1)}`;
+    const run = (config) => timed('sh', [script, config, volume(), 'node-1']);
     const times = interleaved(
       {
-        script: (round) => timed('sh', [script, config, `vol-${2 * round + 1}`, 'node-1']),
-        rdsctl: (round) =>
-          timed(process.execPath, [program, 'attach', `vol-${2 * round + 2}`, 'node-1'], simulation.env),
+        script: () => run(alone),
+        opened: () => {
+          close();
+          return run(shared);
+        },
+        // The connections are there from the run before.
+        kept: () => run(shared),
+        rdsctl: () => timed(process.execPath, [program, 'attach', volume(), 'node-1'], simulation.env),
       },
       rounds,
     );
+    close();
+    const play = ansible(simulation);
+    times.ansible = median(Array.from({ length: ANSIBLE_ROUNDS }, () => play(volume(), 'node-1')));
+    const row = (what, name, limit = null) => ({
+      what,
+      milliseconds: times[name],
+      ratio: times[name] / times.script,
+      limit,
+    });
     return {
       title: `One attach, against an OpenSSH script for the same steps${delayMs === 0 ? '' : `, ${delayMs} ms added to each connection and command`}`,
       baseline: { what: '`bench/operator-attach.sh`', milliseconds: times.script },
       rows: [
-        {
-          what: '`rdsctl attach`',
-          milliseconds: times.rdsctl,
-          ratio: times.rdsctl / times.script,
-          limit: delayMs === 0 ? 0.6 : null,
-        },
+        row('`rdsctl attach`', 'rdsctl', delayMs === 0 ? 0.6 : null),
+        row('the script with ControlMaster, its connections made anew', 'opened'),
+        row('the script with ControlMaster, its connections open from before', 'kept'),
+        row(`an Ansible play (${ANSIBLE_ROUNDS} rounds)`, 'ansible'),
       ],
     };
   });

@@ -3,13 +3,14 @@ import path from 'node:path';
 import { program, root, started } from './measure.js';
 import { opensshConfig, withSimulation } from './simulation.js';
 
-const VOLUMES = 200;
-const AT_ONCE = 8;
-
-/** Many attaches of different volumes, some at a time: none may be lost or wait for another volume. */
-export async function crowd() {
-  const ours = await withSimulation({ nodes: 4, volumes: VOLUMES }, async ({ env }) => {
-    const seconds = await inParallel((number) =>
+/**
+ * Many attaches of different volumes, each a process, some at a time: none may be lost or wait for another volume.
+ * @param volumes how many
+ * @param atOnce how many run side by side
+ */
+export async function crowd(volumes, atOnce) {
+  const ours = await withSimulation({ nodes: 4, volumes }, async ({ env }) => {
+    const seconds = await inParallel(volumes, atOnce, (number) =>
       started(
         process.execPath,
         [program, 'attach', `vol-${number}`, nodeOf(number), '-q', '--lock-timeout', '0'],
@@ -21,24 +22,26 @@ export async function crowd() {
       encoding: 'utf8',
     });
     const attached = stdout.trim().split('\n').length;
-    if (attached !== VOLUMES) throw new Error(`${attached} of ${VOLUMES} volumes are in the list`);
+    if (attached !== volumes) throw new Error(`${attached} of ${volumes} volumes are in the list`);
     return seconds;
   });
-  const theirs = await withSimulation({ nodes: 4, volumes: VOLUMES }, async (simulation) => {
+  const theirs = await withSimulation({ nodes: 4, volumes }, async (simulation) => {
     const config = opensshConfig(simulation);
     const script = path.join(root, 'bench/operator-attach.sh');
-    return inParallel((number) => started('sh', [script, config, `vol-${number}`, nodeOf(number)]));
+    return inParallel(volumes, atOnce, (number) =>
+      started('sh', [script, config, `vol-${number}`, nodeOf(number)]),
+    );
   });
   return {
-    title: `${VOLUMES} attaches of ${VOLUMES} volumes, ${AT_ONCE} at a time (\`--lock-timeout 0\`: one that met another's lock would fail)`,
-    baseline: { what: '`bench/operator-attach.sh`', milliseconds: theirs * 1000, rate: VOLUMES / theirs },
+    title: `${volumes} attaches of ${volumes} volumes, ${atOnce} at a time (\`--lock-timeout 0\`: one that met another's lock would fail)`,
+    baseline: { what: '`bench/operator-attach.sh`', milliseconds: theirs * 1000, rate: volumes / theirs },
     rows: [
       {
         what: '`rdsctl attach`',
         milliseconds: ours * 1000,
         ratio: ours / theirs,
         limit: null,
-        rate: VOLUMES / ours,
+        rate: volumes / ours,
       },
     ],
   };
@@ -49,17 +52,17 @@ function nodeOf(number) {
 }
 
 /** Seconds for all of them. Every one has to succeed. */
-async function inParallel(run) {
+async function inParallel(volumes, atOnce, run) {
   const begun = process.hrtime.bigint();
   let next = 1;
   const worker = async () => {
-    while (next <= VOLUMES) {
+    while (next <= volumes) {
       const number = next;
       next += 1;
       const code = await run(number);
       if (code !== 0) throw new Error(`the attach of vol-${number} ended with ${code}`);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return Number(process.hrtime.bigint() - begun) / 1e9;
 }

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { interleaved, root, timed } from './measure.js';
-import { CONFIG, writeState } from './start-up.js';
+import { surroundings } from './start-up.js';
 
 /** `list` is to be no slower than `kubectl version --client`: about 40 ms where an empty Node 20 takes 60. */
 const LIMIT = 40 / 60;
@@ -49,11 +49,4 @@ export async function packaged(rounds) {
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-async function surroundings(dir, attachments) {
-  const state = `${dir}-state`;
-  await writeState(state, attachments);
-  writeFileSync(`${dir}.yaml`, CONFIG(state));
-  return { RDSCTL_CONFIG: `${dir}.yaml` };
 }

@@ -2,28 +2,38 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { interleaved, program, timed } from './measure.js';
+import { withSimulation } from './simulation.js';
 
-const ATTACHMENTS = 1000;
+/** How many attachments a state has, and what `list` may take at most. */
+const SIZES = [
+  [0, 1.2],
+  [1000, 1.35],
+  [10_000, 2],
+];
 
 /** Start-up against an empty Node, which nothing that runs on Node can beat. */
 export async function startUp(rounds) {
   const dir = mkdtempSync(path.join(tmpdir(), 'rdsctl-bench-'));
   try {
-    await writeState(path.join(dir, 'state'));
-    const config = path.join(dir, 'config.yaml');
-    writeFileSync(config, CONFIG(path.join(dir, 'state')));
-    const env = { RDSCTL_CONFIG: config };
-    const node = process.execPath;
-    const times = interleaved(
-      {
-        empty: () => timed(node, ['-e', '0']),
-        version: () => timed(node, [program, '--version'], env),
-        help: () => timed(node, [program, '--help'], env),
-        list: () => timed(node, [program, 'list'], env),
-        json: () => timed(node, [program, 'list', '-o', 'json'], env),
-      },
-      rounds,
-    );
+    const env = {};
+    for (const [count] of SIZES) env[count] = await surroundings(path.join(dir, `state-${count}`), count);
+    const times = await withSimulation({ volumes: 1, nodes: 1 }, (simulation) => {
+      const node = process.execPath;
+      const list = (count, ...more) => timed(node, [program, 'list', ...more], env[count]);
+      const attach = () => timed(node, [program, 'attach', 'vol-1', 'node-1'], simulation.env);
+      attach();
+      return interleaved(
+        {
+          empty: () => timed(node, ['-e', '0']),
+          version: () => timed(node, [program, '--version'], env[0]),
+          help: () => timed(node, [program, '--help'], env[0]),
+          ...Object.fromEntries(SIZES.map(([count]) => [count, () => list(count)])),
+          json: () => list(1000, '-o', 'json'),
+          attach,
+        },
+        rounds,
+      );
+    });
     const row = (what, name, limit) => ({
       what,
       milliseconds: times[name],
@@ -34,10 +44,17 @@ export async function startUp(rounds) {
       title: 'Start-up, against `node -e 0`',
       baseline: { what: '`node -e 0`', milliseconds: times.empty },
       rows: [
-        row('`rdsctl --version`', 'version', 1.35),
+        row('`rdsctl --version`', 'version', 1.2),
         row('`rdsctl --help`', 'help', 1.35),
-        row(`\`rdsctl list\`, ${ATTACHMENTS} attachments`, 'list', 1.35),
-        row(`\`rdsctl list -o json\`, ${ATTACHMENTS} attachments`, 'json', null),
+        ...SIZES.map(([count, limit]) => row(`\`rdsctl list\`, ${count} attachments`, count, limit)),
+        row('`rdsctl list -o json`, 1000 attachments', 'json', null),
+        row('`rdsctl attach`, already attached', 'attach', null),
+      ],
+      series: [
+        {
+          name: 'list, by attachments',
+          points: SIZES.filter(([count]) => count > 0).map(([count]) => [count, times[count]]),
+        },
       ],
     };
   } finally {
@@ -45,11 +62,29 @@ export async function startUp(rounds) {
   }
 }
 
+/** The environment for a state of so many attachments. */
+export async function surroundings(state, attachments) {
+  if (attachments > 0) await writeState(state, attachments);
+  writeFileSync(`${state}.yaml`, CONFIG(state));
+  return { RDSCTL_CONFIG: `${state}.yaml` };
+}
+
 /** Writes a state as rdsctl itself would, through the library. */
-export async function writeState(directory, count = ATTACHMENTS) {
+async function writeState(directory, count) {
+  const store = await openStore(directory);
+  await store.update((state) => ({ ...state, ...attached(count) }));
+  await store.close();
+}
+
+/** The store of a directory, as rdsctl opens it. */
+export async function openStore(directory, timeoutMs = 1000) {
   const { openFileStore } = await import('../dist/index.js');
   const holder = () => ({ who: 'bench', host: 'bench', pid: process.pid, command: 'bench' });
-  const store = openFileStore({ directory, backups: 1, stateLockTimeoutMs: 1000, holder });
+  return openFileStore({ directory, backups: 1, stateLockTimeoutMs: timeoutMs, holder });
+}
+
+/** The attachments and tokens of so many volumes on 40 nodes. */
+export function attached(count) {
   const attachments = {};
   const tokens = {};
   for (let number = 1; number <= count; number += 1) {
@@ -73,12 +108,11 @@ export async function writeState(directory, count = ATTACHMENTS) {
       intent: null,
     };
   }
-  await store.update((state) => ({ ...state, attachments, tokens }));
-  await store.close();
+  return { attachments, tokens };
 }
 
 /** A configuration of one storage server and 40 nodes. */
-export const CONFIG = (state) => `apiVersion: rdsctl/v1
+const CONFIG = (state) => `apiVersion: rdsctl/v1
 storageServers:
   rds1:
     host: 10.42.68.1

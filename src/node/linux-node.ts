@@ -54,6 +54,7 @@ type Place = Pick<ConnectRequest, 'nqn' | 'address'>;
 export function linuxNode(options: LinuxNodeOptions): NodePort {
   const { name, runner, times } = options;
   const nonce = options.nonce ?? (() => randomBytes(8).toString('hex'));
+  let underWay = 0;
 
   async function report(
     step: { script: string; args: readonly string[]; changes: boolean; timeoutMs: number },
@@ -62,13 +63,24 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
     const mark = nonce();
     const args = [mark, ...step.args];
     options.onCommand?.(`${runner.commandLine(args)} <<'EOF'\n${step.script.trim()}\nEOF`, step.changes);
-    const result = await runner.run(step.script, args, {
-      timeoutMs: step.timeoutMs,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const result = await counted(
+      runner.run(step.script, args, {
+        timeoutMs: step.timeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    );
     const json = between(result.stdout, mark);
     if (json !== null) return Buffer.from(json, 'latin1').toString('utf8');
     throw noReport(name, result);
+  }
+
+  async function counted<T>(running: Promise<T>): Promise<T> {
+    underWay += 1;
+    try {
+      return await running;
+    } finally {
+      underWay -= 1;
+    }
   }
 
   async function connect(
@@ -159,6 +171,8 @@ export function linuxNode(options: LinuxNodeOptions): NodePort {
       const step = { script: WATCH, args: ['end', id], changes: true };
       await report({ ...step, timeoutMs: LONGEST_WATCH_END + times.command }, signal);
     },
+
+    rest: () => (underWay === 0 ? runner.close() : Promise.resolve()),
 
     close: () => runner.close(),
   };

@@ -23,6 +23,9 @@ export interface SimulationOptions {
   readonly volumes?: number;
   /** How many storage servers: rds1, rds2, … */
   readonly rds?: number;
+  /** The number of the first node and of the first storage server: 1, unless several simulations make one fleet. */
+  readonly firstNode?: number;
+  readonly firstRds?: number;
   /** RouterOS version of the storage servers. */
   readonly routeros?: string;
   /** File for the ground truth. */
@@ -103,14 +106,16 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
   const login = key('rdsctl');
   const rootLogin = key('root');
   const hostKeys = new Map<string, KeyFile>();
-  for (const name of names('rds', options.rds ?? 1)) {
+  const firstRds = options.firstRds ?? 1;
+  const firstNode = options.firstNode ?? 1;
+  for (const name of names('rds', options.rds ?? 1, firstRds)) {
     const hostKey = key(`host-${name}`, 'rsa');
     hostKeys.set(name, hostKey);
     storageServers.set(
       name,
       await SimulatedStorageServer.start({
         name,
-        address: `10.77.0.${storageServers.size + 1}`,
+        address: `10.77.0.${storageServers.size + firstRds}`,
         version: options.routeros ?? '7.21.5',
         disks: options.disks ?? standardDisks(options.volumes ?? 8),
         users: new Map([['rdsctl', { keys: [login.publicKey] }]]),
@@ -127,8 +132,8 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
       }),
     );
   }
-  for (const name of names('node-', options.nodes ?? 3)) {
-    const number = nodes.size + 1;
+  for (const name of names('node-', options.nodes ?? 3, firstNode)) {
+    const number = nodes.size + firstNode;
     const hostKey = key(`host-${name}`);
     hostKeys.set(name, hostKey);
     const traits = options.traits?.[name];
@@ -251,8 +256,8 @@ function makeDirectory(path: string): void {
   mkdirSync(path, { mode: path.endsWith('/keys') ? 0o700 : 0o755 });
 }
 
-function names(prefix: string, count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
+function names(prefix: string, count: number, first = 1): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${index + first}`);
 }
 
 function standardDisks(count: number): DiskSpec[] {

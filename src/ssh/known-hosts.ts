@@ -17,7 +17,56 @@ export interface KnownHostLine {
  * @param name what `ssh` looks for: the host name in lower case, or `[host]:port` for a port other than 22
  */
 export function knownHostLines(text: string, name: string): KnownHostLine[] {
-  const found: KnownHostLine[] = [];
+  const { named, others } = fileOf(text);
+  return [...(named.get(name) ?? []), ...others.filter(({ patterns }) => matchesPatternList(patterns, name))]
+    .sort((a, b) => a.lineNumber - b.lineNumber)
+    .map(({ marker, type, base64, lineNumber }) => ({
+      marker,
+      type,
+      key: Buffer.from(base64, 'base64'),
+      lineNumber,
+    }));
+}
+
+/** A line that can be understood, about whichever hosts. */
+interface Entry extends Omit<KnownHostLine, 'key'> {
+  readonly patterns: string;
+  readonly base64: string;
+}
+
+/** A file, taken apart. */
+interface KnownHostsFile {
+  readonly text: string;
+  /** Lines that name hosts and nothing else, by each of these names. */
+  readonly named: ReadonlyMap<string, readonly Entry[]>;
+  /** Lines with wildcards, and hashed ones. */
+  readonly others: readonly Entry[];
+}
+
+/**
+ * What was read last: a fleet's nodes stand in one file, and to go through all of it for each of them would take a
+ * time that grows with the square of their number.
+ */
+let last: KnownHostsFile | null = null;
+
+function fileOf(text: string): KnownHostsFile {
+  if (last?.text === text) return last;
+  const named = new Map<string, Entry[]>();
+  const others: Entry[] = [];
+  for (const entry of readEntries(text)) {
+    if (/[*?!|]/.test(entry.patterns)) others.push(entry);
+    else {
+      for (const name of new Set(entry.patterns.split(','))) {
+        named.set(name, [...(named.get(name) ?? []), entry]);
+      }
+    }
+  }
+  last = { text, named, others };
+  return last;
+}
+
+function readEntries(text: string): Entry[] {
+  const entries: Entry[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     const words = line.trim().split(/[ \t]+/);
     if (words[0] === undefined || words[0] === '' || words[0].startsWith('#')) continue;
@@ -25,10 +74,16 @@ export function knownHostLines(text: string, name: string): KnownHostLine[] {
     if (marker === 'unknown') continue;
     const [patterns, type, base64] = marker === null ? words : words.slice(1);
     if (patterns === undefined || type === undefined || base64 === undefined) continue;
-    if (!matchesPatternList(patterns, name)) continue;
-    found.push({ marker, type, key: Buffer.from(base64, 'base64'), lineNumber: index + 1 });
+    const hashed = patterns.startsWith('|');
+    entries.push({
+      marker,
+      type,
+      base64,
+      patterns: hashed ? patterns : patterns.toLowerCase(),
+      lineNumber: index + 1,
+    });
   }
-  return found;
+  return entries;
 }
 
 function readMarker(word: string): KnownHostLine['marker'] | 'unknown' {
@@ -39,7 +94,7 @@ function readMarker(word: string): KnownHostLine['marker'] | 'unknown' {
 
 function matchesPatternList(patterns: string, name: string): boolean {
   if (patterns.startsWith('|')) return matchesHashed(patterns, name);
-  return matchesPatterns(patterns.toLowerCase().split(','), name);
+  return matchesPatterns(patterns.split(','), name);
 }
 
 /** `|1|salt|hash`: the HMAC-SHA1 of the name with the salt as key, both in base64. */

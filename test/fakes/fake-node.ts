@@ -156,6 +156,11 @@ export class FakeNode implements NodePort {
     return this.#answer('end watch', signal, () => void this.watches.delete(id));
   }
 
+  rest(): Promise<void> {
+    this.#log(`${this.name} rest`);
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

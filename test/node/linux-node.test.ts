@@ -183,6 +183,23 @@ describe('a node over a runner', () => {
     expect(disconnecting.runner.ran[0]?.options.timeoutMs).toBeGreaterThanOrEqual(6_000 + 11_000 + 2_000);
   });
 
+  it('rests only when nothing is under way on the connection', async () => {
+    const { node, runner } = setup(VIEW);
+    const looking = node.observe({ usesOf: [] });
+    await node.rest();
+    expect(runner.closed).toBe(false);
+    await looking;
+    await node.rest();
+    expect(runner.closed).toBe(true);
+  });
+
+  it('rests after a failure, too', async () => {
+    const { node, runner } = setup({ stdout: '' });
+    await failure(node.observe({ usesOf: [] }));
+    await node.rest();
+    expect(runner.closed).toBe(true);
+  });
+
   it('opens and closes the connection', async () => {
     const { node, runner } = setup(VIEW);
     node.open();

@@ -52,3 +52,22 @@ test('markers', () => {
     null,
   ]);
 });
+
+test('names, wildcards and hashed names are found in the order of their lines, and a file that changed is read anew', () => {
+  const salt = randomBytes(20);
+  const hash = createHmac('sha1', salt).update('host').digest('base64');
+  const rest = `ssh-ed25519 ${key}`;
+  const lines = [
+    `* ${rest}`,
+    `host,host,other ${rest}`,
+    `|1|${salt.toString('base64')}|${hash} ${rest}`,
+    `@revoked Host ${rest}`,
+    `h*,!other ${rest}`,
+  ];
+  const text = lines.join('\n');
+  expect(found(text, 'host')).toEqual([1, 2, 3, 4, 5]);
+  expect(found(text, 'other')).toEqual([1, 2]);
+  expect(found(text, 'third')).toEqual([1]);
+  expect(found(`# a line more\n${text}`, 'host')).toEqual([2, 3, 4, 5, 6]);
+  expect(found(text, 'host')).toEqual([1, 2, 3, 4, 5]);
+});

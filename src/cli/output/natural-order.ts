@@ -15,33 +15,31 @@ const MOST_DIGITS = 9;
 /** Null where a name's number is too long, or what one kind begins with is how another goes on. */
 function orderByKinds(names: readonly string[]): number[] | null {
   const kinds = new Map<string, number[]>();
-  let head = '';
-  let numbers: number[] | undefined;
-  for (const [index, name] of names.entries()) {
-    const at = isOfKind(name, head) ? head.length : lastNumber(name);
+  let last = '';
+  let numbers: number[] = [];
+  kinds.set(last, numbers);
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] ?? '';
+    const at = lastNumber(name);
     if (name.length - at > MOST_DIGITS) return null;
-    if (numbers === undefined || at !== head.length || !name.startsWith(head)) {
-      head = name.slice(0, at);
-      numbers = kinds.get(head);
-      if (numbers === undefined) kinds.set(head, (numbers = []));
+    const head = name.slice(0, at);
+    if (head !== last) {
+      last = head;
+      numbers = kinds.get(head) ?? [];
+      kinds.set(head, numbers);
     }
     // Without a number it comes before those with one.
     numbers.push((at === name.length ? 0 : Number(name.slice(at)) + 1) * names.length + index);
   }
-  const heads = [...kinds].map(([one, its]) => ({ head: counted(one), numbers: its }));
+  const heads = [...kinds]
+    .filter(([, its]) => its.length > 0)
+    .map(([one, its]) => ({ head: counted(one), numbers: its }));
   heads.sort((a, b) => (a.head < b.head ? -1 : 1));
   if (heads.some((one, index) => heads[index + 1]?.head.startsWith(one.head))) return null;
-  return heads.flatMap((one) =>
-    Array.from(Float64Array.from(one.numbers).sort(), (number) => number % names.length),
-  );
-}
-
-/** Whether nothing but a number follows the head: told without looking at each of its digits. */
-function isOfKind(name: string, head: string): boolean {
-  if (!name.startsWith(head)) return false;
-  const rest = name.slice(head.length);
-  const number = Number(rest);
-  return Number.isSafeInteger(number) && String(number) === rest && isDigit(rest.charCodeAt(0));
+  const order: number[] = [];
+  for (const one of heads)
+    for (const number of Float64Array.from(one.numbers).sort()) order.push(number % names.length);
+  return order;
 }
 
 function orderByKeys(names: readonly string[]): number[] {
@@ -60,10 +58,10 @@ function counted(name: string): string {
 /** Where the digits begin that a name ends with; its end when it ends with none. */
 function lastNumber(name: string): number {
   let at = name.length;
-  while (at > 0 && isDigit(name.charCodeAt(at - 1))) at -= 1;
+  while (at > 0) {
+    const code = name.charCodeAt(at - 1);
+    if (code < 48 || code > 57) break;
+    at -= 1;
+  }
   return at;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
 }

@@ -44,9 +44,18 @@ export async function applyPlan(
       for (const rds of new Set(changes.map((change) => change.rds))) {
         if (context.config.storageServers[rds] !== undefined) context.server(rds).open();
       }
-      const outcomes = await eachVolume(context, changes, (own, change) => apply(own, change, mayTouch));
-      const applied = changes.map((change, index): Applied => {
-        const outcome = outcomes[index];
+      const done = restingNodes(context, changes);
+      const order = byGroupsOfNodes(changes);
+      const outcomes = await eachVolume(context, order, async (own, change) => {
+        try {
+          return await apply(own, change, mayTouch);
+        } finally {
+          await done(change);
+        }
+      });
+      const outcomeOf = new Map(order.map((change, index) => [change, outcomes[index]]));
+      const applied = changes.map((change): Applied => {
+        const outcome = outcomeOf.get(change);
         if (outcome === undefined)
           throw new RdsctlError('INTERNAL', { message: 'a change without an outcome' });
         if (outcome.error !== null) return { change, result: 'failed', device: null, error: outcome.error };
@@ -66,6 +75,43 @@ export async function applyPlan(
       };
     },
   );
+}
+
+/** So many nodes are worked on side by side: enough to keep a storage server busy. */
+const NODES_AT_ONCE = 32;
+
+/**
+ * The changes in the order they are begun: those of some nodes before those of the next, however the names of volumes
+ * and nodes go together, so that no more connections stand than can be used.
+ */
+function byGroupsOfNodes(changes: readonly Change[]): readonly Change[] {
+  const nodeOf = ({ node, from }: Change): string => node ?? from[0] ?? '';
+  const nodes = new Map([...new Set(changes.map(nodeOf))].map((name, index) => [name, index]));
+  const group = (change: Change): number => Math.floor((nodes.get(nodeOf(change)) ?? 0) / NODES_AT_ONCE);
+  return [...changes].sort((a, b) => group(a) - group(b));
+}
+
+/**
+ * Called with each change that has ended: a node that no other change has to do with is disconnected. A fleet's
+ * connections would all stand until the command ends, at a megabyte each.
+ */
+function restingNodes(
+  context: OperationContext,
+  changes: readonly Change[],
+): (change: Change) => Promise<void> {
+  const left = new Map<string, number>();
+  const nodesOf = ({ from, node }: Change): readonly string[] =>
+    [...new Set([...from, ...(node === null ? [] : [node])])].filter(
+      (name) => context.config.nodes[name] !== undefined,
+    );
+  for (const name of changes.flatMap(nodesOf)) left.set(name, (left.get(name) ?? 0) + 1);
+  return async (change) => {
+    for (const name of nodesOf(change)) {
+      const others = (left.get(name) ?? 0) - 1;
+      left.set(name, others);
+      if (others === 0) await context.node(name).rest();
+    }
+  };
 }
 
 async function apply(

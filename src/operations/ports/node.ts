@@ -63,5 +63,7 @@ export interface NodePort {
   lookAtWatch(id: string, options?: { signal?: AbortSignal }): Promise<WatchView | null>;
   /** Ends it, and leaves nothing of it behind. Ended already is fine. */
   endWatch(id: string, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Ends the connection unless something is under way on it. It is made again when it is needed. */
+  rest(): Promise<void>;
   close(): Promise<void>;
 }

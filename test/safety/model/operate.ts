@@ -239,6 +239,7 @@ function gatedNode(world: ModelWorld, gate: Gate, name: NodeName): NodePort {
     beginWatch: unmodelled,
     lookAtWatch: unmodelled,
     endWatch: unmodelled,
+    rest: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }

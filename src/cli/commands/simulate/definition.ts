@@ -18,6 +18,10 @@ Runs a simulated storage server and nodes on loopback. Writes DIR/config.yaml wi
     nodes: integer('N', 'How many nodes.', { fallback: 3 }),
     volumes: integer('N', 'How many volumes on each storage server.', { fallback: 8 }),
     storageServers: integer('N', 'How many storage servers: rds1, rds2, ….', { fallback: 1 }),
+    firstNode: integer('N', 'The number of the first node, where several simulations make one fleet.', {
+      fallback: 1,
+    }),
+    firstStorageServer: integer('N', 'The number of the first storage server, likewise.', { fallback: 1 }),
     routeros: text('VERSION', 'The RouterOS version that is simulated.'),
     events: text('FILE', 'Write what truly happens, one JSON object a line.', { completes: 'file' }),
     quirk: choice(

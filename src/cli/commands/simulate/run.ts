@@ -6,7 +6,18 @@ import type { simulate } from './definition.ts';
 
 /** Runs the simulation in this process until a signal comes or its command ends. */
 export const run: Handler<typeof simulate> = async ({ args, options, io }) => {
-  const { dir, nodes, volumes, storageServers, routeros, events, faults, quirk } = options;
+  const {
+    dir,
+    nodes,
+    volumes,
+    storageServers,
+    firstNode,
+    firstStorageServer,
+    routeros,
+    events,
+    faults,
+    quirk,
+  } = options;
   const [first, file] = args.command;
   if (first === 'parse' && dir === undefined) return parseScript(file ?? '-', routeros, io);
   if (dir === undefined) {
@@ -22,6 +33,8 @@ export const run: Handler<typeof simulate> = async ({ args, options, io }) => {
       nodes,
       volumes,
       rds: storageServers,
+      firstNode,
+      firstRds: firstStorageServer,
       ...(routeros === undefined ? {} : { routeros }),
       ...(events === undefined ? {} : { events }),
       ...(faults === undefined ? {} : { faults }),
