@@ -40,7 +40,7 @@ _rdsctl_options() {
     'config init') echo '--rds --nvme-address --node --identity-file --offline -f --force -c --config --state -o --output --dry-run --timeout --lock-timeout -y --yes -q --quiet -v --verbose --no-color --log-format --reason -h --help -V --version' ;;
     'config check') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'config show') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
-    'simulate') echo '--dir --nodes --volumes --storage-servers --routeros --events --quirk --faults -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
+    'simulate') echo '--dir --nodes --volumes --storage-servers --first-node --first-storage-server --routeros --events --quirk --faults -c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'explain') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'completion') echo '-c --config --state -o --output --timeout -q --quiet -v --verbose --no-color --log-format -h --help -V --version' ;;
     'help') echo '' ;;
@@ -101,6 +101,8 @@ _rdsctl_value() {
     'simulate':--nodes) echo nothing ;;
     'simulate':--volumes) echo nothing ;;
     'simulate':--storage-servers) echo nothing ;;
+    'simulate':--first-node) echo nothing ;;
+    'simulate':--first-storage-server) echo nothing ;;
     'simulate':--routeros) echo nothing ;;
     'simulate':--events) echo file ;;
     'simulate':--quirk) echo 'words sessions-outlive-export list-ignored' ;;

@@ -15,7 +15,7 @@ function __rdsctl_read
             end
             set expects
         else if string match -q -- '-*' $word
-            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --file -f --node --volume --phase --rds --columns --sort --interval --event --result --by --since --until --limit --metrics-file --lineage --nvme-address --identity-file --dir --nodes --volumes --storage-servers --routeros --events --quirk --faults
+            if contains -- $word --config -c --state --output -o --timeout --lock-timeout --log-format --reason --handoff --file -f --node --volume --phase --rds --columns --sort --interval --event --result --by --since --until --limit --metrics-file --lineage --nvme-address --identity-file --dir --nodes --volumes --storage-servers --first-node --first-storage-server --routeros --events --quirk --faults
                 set expects $word
             end
         else if test -z "$__rdsctl_command"
@@ -512,6 +512,8 @@ complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l dir -x -a '(__fish_complete_
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l nodes -x -d 'How many nodes.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l volumes -x -d 'How many volumes on each storage server.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l storage-servers -x -d 'How many storage servers: rds1, rds2, ….'
+complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l first-node -x -d 'The number of the first node, where several simulations make one fleet.'
+complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l first-storage-server -x -d 'The number of the first storage server, likewise.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l routeros -x -d 'The RouterOS version that is simulated.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l events -r -F -d 'Write what truly happens, one JSON object a line.'
 complete -c rdsctl -n '__rdsctl_at \'simulate\'' -l quirk -x -a 'sessions-outlive-export list-ignored' -d 'In what the storage server falls short: a fence can not work then.'
