@@ -31,6 +31,7 @@ export async function openCare(command: CommandContext): Promise<Care> {
     backups,
     timeoutMs: Math.max(lockMs, 10_000),
     leaseMs,
+    signal: command.signal,
     holder: () => ({ who, host: origin.host, pid: origin.pid, command: origin.command }),
   };
   const care = await openStateCare(location, options);

@@ -47,11 +47,14 @@ export async function compose(command: CommandContext): Promise<Operating> {
   const plan: PlannedCommand[] = [];
   const origin = currentOrigin(command.argv);
   const by = whoText(origin.who);
+  const grace = graceOf(command.signal);
   const realStore = await openStore(location, {
     backups: config.backups,
     timeoutMs: Math.max(config.timeouts.lock, 10_000),
     holder: () => ({ who: by, host: origin.host, pid: origin.pid, command: origin.command }),
     leaseMs: config.timeouts.lease,
+    // What undoes a step that was interrupted has to look at the state, too.
+    signal: grace,
     hooks: probes.state,
     staleMs: probes.staleMs,
   });
@@ -65,7 +68,6 @@ export async function compose(command: CommandContext): Promise<Operating> {
   };
   const mayTouch = await volumeGlobs(config);
   const audit = auditRecorder(openAuditLog({ directory: location.directory }), origin);
-  const grace = graceOf(command.signal);
   // Many volumes at a time listen to the same two; more than ten is no leak.
   setMaxListeners(0, command.signal, grace);
   const proofs = openFenceProofs(location.directory);

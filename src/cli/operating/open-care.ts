@@ -8,11 +8,12 @@ import type { StoreOptions } from './store-options.ts';
  */
 export async function openStateCare(location: StateLocation, options: StoreOptions): Promise<StateCare> {
   if (location.kind === 'etcd') {
-    const [{ openEtcdCare }, { etcdOptions }] = await Promise.all([
+    const [{ openEtcdCare }, { interruptibleCare }, { etcdOptions }] = await Promise.all([
       import('../../state/etcd/etcd-care.ts'),
+      import('../../state/interruptible.ts'),
       import('./etcd-options.ts'),
     ]);
-    return openEtcdCare(etcdOptions(location, options));
+    return interruptibleCare(openEtcdCare(etcdOptions(location, options)), options.signal);
   }
   const { backups, holder, timeoutMs } = options;
   const { openFileCare } = await import('../../state/file/file-care.ts');

@@ -13,12 +13,14 @@ export type OpenStore = StateStore & LockCare;
  */
 export async function openStore(location: StateLocation, options: StoreOptions): Promise<OpenStore> {
   if (location.kind === 'etcd') {
-    const [{ openEtcdStore }, { withoutDead }, { etcdOptions }] = await Promise.all([
+    const [{ openEtcdStore }, { interruptibleStore }, { withoutDead }, { etcdOptions }] = await Promise.all([
       import('../../state/etcd/etcd-store.ts'),
+      import('../../state/interruptible.ts'),
       import('../../state/without-dead.ts'),
       import('./etcd-options.ts'),
     ]);
-    return withoutDead(openEtcdStore(etcdOptions(location, options)));
+    const store = openEtcdStore(etcdOptions(location, options));
+    return withoutDead(interruptibleStore(store, options.signal));
   }
   const { backups, holder, timeoutMs, hooks, staleMs } = options;
   return openFileStore({

@@ -21,9 +21,10 @@ export async function readState(location: StateLocation, signal: AbortSignal): P
     backups: 0,
     timeoutMs: TIMEOUT_MS,
     holder: nobody('rdsctl list'),
+    signal,
   });
   try {
-    return await untilAborted(store.read(), signal);
+    return await store.read();
   } finally {
     await store.close();
   }
@@ -36,21 +37,4 @@ export async function listAttachments(
 ): Promise<readonly Attachment[]> {
   if (location.kind === 'file') return readAttachments(location.directory);
   return Object.values((await readState(location, signal)).attachments);
-}
-
-/** @throws the signal's reason, whatever becomes of what was asked */
-async function untilAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([asked, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

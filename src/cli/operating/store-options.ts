@@ -11,6 +11,8 @@ export interface StoreOptions {
   readonly holder: () => HolderFacts;
   /** Milliseconds, whole seconds of them, that locks outlive a silent process, where they live by a lease. */
   readonly leaseMs?: number | undefined;
+  /** When it is aborted, what only looks at a state across a network is not waited for any more. */
+  readonly signal: AbortSignal;
   /** For tests. */
   readonly hooks?: StepHooks | undefined;
   /** Milliseconds; see FileStoreOptions. */

@@ -30,6 +30,7 @@ export async function watchList(
     backups: 0,
     timeoutMs: WATCH_TIMEOUT_MS,
     holder: nobody('rdsctl list --watch'),
+    signal,
   });
   const pollMs = Math.max(options.interval ?? DEFAULT_INTERVAL_MS, SHORTEST_INTERVAL_MS);
   const states = store.watch({ signal, pollMs });
