@@ -258,6 +258,24 @@ describe('replacing a state', () => {
     expect(await open().read()).toEqual(before);
   });
 
+  it('is given up when somebody tidied the new one away before it was whole', async () => {
+    const before = await written();
+    const { fingerprint } = await care().inspect();
+    const proxy = await place.proxy();
+    let parts = 0;
+    proxy.fate = async (path, body): Promise<Fate> => {
+      if (path === '/v3/kv/txn' && !body.includes('"target":"MOD"') && body.includes('"target":"CREATE"'))
+        parts += 1;
+      if (parts === 3) for (const marker of await place.raw.names(/staging$/)) await place.raw.delete(marker);
+      return 'pass';
+    };
+    const request = { fingerprint, lineage: before.lineage, body: many(500, 1), holding: NOBODY };
+    await expect(care(proxy.endpoint).replace(request)).rejects.toMatchObject({ reason: 'STATE_UNWRITABLE' });
+    expect(await open().read()).toEqual(before);
+    // The part that came without its marker was not put, and what there was of it is gone.
+    expect(new Set((await place.raw.names(/^state\/.*\//)).map((name) => name.split('/')[1])).size).toBe(1);
+  });
+
   it('never writes one that is not valid', async () => {
     const before = await written();
     const { fingerprint } = await care().inspect();

@@ -156,6 +156,35 @@ describe('a change made by an old view of the state', () => {
     expect((await open().read()).tokens).toEqual({ b: 1, c: 1, d: 1 });
   });
 
+  it.each<[string, (key: string) => Promise<void>]>([
+    ['changed', (key) => place.raw.put(key, '{"attachment":null,"token":7}')],
+    ['removed', (key) => place.raw.delete(key)],
+  ])('is refused when other hands than rdsctl %s the same key', async (_, meddle) => {
+    const store = open();
+    await store.update((state) => ({ ...state, tokens: { a: 1, b: 1 } }));
+    const [key = ''] = await place.raw.names(/volumes\/a$/);
+    await meddle(key);
+    const before = await place.raw.all();
+    await expect(
+      store.update((state) => ({ ...state, tokens: { ...state.tokens, a: 2 } })),
+    ).rejects.toMatchObject({
+      reason: 'STATE_DAMAGED',
+    });
+    expect(await place.raw.all()).toEqual(before);
+  });
+
+  it('is refused when other hands than rdsctl changed another key', async () => {
+    const store = open();
+    await store.update((state) => ({ ...state, tokens: { a: 1, b: 1 } }));
+    const [key = ''] = await place.raw.names(/volumes\/b$/);
+    await place.raw.put(key, '{"attachment":null,"token":7}');
+    await expect(
+      store.update((state) => ({ ...state, tokens: { ...state.tokens, a: 2 } })),
+    ).rejects.toMatchObject({
+      reason: 'STATE_DAMAGED',
+    });
+  });
+
   it('gives up with LOCKED when others are faster each time', async () => {
     const proxy = await proxied();
     const [store, other] = [open(proxy.endpoint, { timeoutMs: 300 }), open()];
