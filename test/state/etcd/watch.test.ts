@@ -32,7 +32,7 @@ describe('watching', () => {
     const proxy = await place.proxy();
     const writer = place.open();
     await writer.update(count);
-    const states = watching(place.open(proxy.endpoint));
+    const states = watching(place.open(proxy.endpoint, { timings: HASTY }));
     await states.until(1);
     // Before it begins to listen, what it would hear of is forgotten.
     proxy.fate = async (path): Promise<Fate> => {
@@ -45,8 +45,13 @@ describe('watching', () => {
     };
     await states.until(3);
     const next = states.until(4);
+    const looks = (): number => proxy.passed.filter((path) => path === '/v3/kv/range').length;
+    const before = looks();
+    await vi.waitFor(() => expect(looks()).toBeGreaterThan(before + 4), { timeout: 10_000 });
     await writer.update(count);
     await next;
+    // It listens again from what is left, and does not ask for what is gone again and again.
+    expect(proxy.passed.filter((path) => path === '/v3/watch')).toHaveLength(2);
   });
 
   it('goes on when the connection is cut off, and misses nothing', async () => {
