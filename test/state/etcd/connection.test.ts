@@ -14,7 +14,7 @@ import { etcdPlace } from './place.ts';
 const place = etcdPlace();
 
 /** Short, so that what hangs is left soon. */
-const HASTY = { connectMs: 200, requestMs: 200, quietMs: 100 };
+const HASTY = { connectMs: 200, requestMs: 200, slowMs: 100, quietMs: 100 };
 
 function openAt(
   endpoints: readonly string[],
@@ -63,6 +63,18 @@ describe('of several endpoints', () => {
     expect(await store.read()).toMatchObject(sampleBody());
     lock.assertHeld();
     await lock.release();
+  });
+
+  it('a read does not wait for one that hangs, nor for one that answers late', async () => {
+    const late = await place.proxy();
+    let answer = (): void => undefined;
+    late.fate = () => new Promise((resolve) => (answer = () => resolve('pass')));
+    const timings = { ...HASTY, connectMs: 60_000, requestMs: 60_000 };
+    const store = openAt([await hangingEndpoint(), late.endpoint, place.server.endpoint], {}, { timings });
+    expect(await store.read()).toMatchObject({ serial: 0 });
+    answer();
+    // From here on the one that answered is asked first.
+    expect((await store.update(() => sampleBody())).serial).toBe(1);
   });
 
   it('the one that answered last is asked first', async () => {

@@ -8,7 +8,7 @@ import { etcdPlace } from './place.ts';
 import type { Fate } from './proxy.ts';
 
 const place = etcdPlace();
-const HASTY = { connectMs: 500, requestMs: 500, quietMs: 100 };
+const HASTY = { connectMs: 500, requestMs: 500, slowMs: 100, quietMs: 100 };
 
 const count = (state: State): StateChange => ({ ...state, tokens: { n: (state.tokens['n'] ?? 0) + 1 } });
 

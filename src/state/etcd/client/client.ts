@@ -2,6 +2,7 @@ import { RdsctlError } from '../../../errors/rdsctl-error.ts';
 import { isOver, pause, throwIfAborted, type Patience } from '../../patience.ts';
 import type { EtcdAccess } from '../access.ts';
 import { EndpointFailure } from './endpoint-failure.ts';
+import { firstAnswer, NoAnswer } from './first-answer.ts';
 import { Login } from './login.ts';
 import { notEtcd, TokenExpired, troubleOf } from './refusal.ts';
 import type { Timings } from './timings.ts';
@@ -23,9 +24,15 @@ export interface Call {
   readonly body: unknown;
   /** How long it may take in all. */
   readonly wait: Patience;
-  /** `again`: doing it twice does no harm. `tell`: {@link OutcomeUnknown} when it may have been done. */
-  readonly ifUnknown: 'again' | 'tell';
+  /**
+   * `again`: doing it twice does no harm. `tell`: {@link OutcomeUnknown} when it may have been done. `read`: it
+   * changes nothing, and may be asked of several at once.
+   */
+  readonly ifUnknown: 'again' | 'tell' | 'read';
 }
+
+/** What came of asking every endpoint, at most once. */
+type Round = { readonly answer: unknown } | { readonly failures: readonly EndpointFailure[] };
 
 /** Rounds over the endpoints when not one of them has a trouble that passes. */
 const ROUNDS = 3;
@@ -57,23 +64,55 @@ export class EtcdClient {
     const text = JSON.stringify(body);
     const failures = new Map<string, EndpointFailure>();
     for (let round = 1; ; round += 1) {
-      for (let count = 0; count < this.access.endpoints.length; count += 1) {
-        throwIfAborted(wait.signal);
-        const endpoint = this.endpoint();
-        try {
-          return await this.askOne(endpoint, path, text, wait);
-        } catch (error) {
-          if (!(error instanceof EndpointFailure)) throw error;
-          throwIfAborted(wait.signal);
-          this.leave(endpoint);
-          if (error.maybeDone && ifUnknown === 'tell') throw new OutcomeUnknown(error);
-          failures.set(endpoint, error);
-          if (isOver(wait)) throw this.#unreachable(failures);
-        }
-      }
+      const found =
+        ifUnknown === 'read'
+          ? await this.#readRound(path, text, wait)
+          : await this.#round(path, text, wait, ifUnknown);
+      if ('answer' in found) return found.answer;
+      for (const failure of found.failures) failures.set(failure.endpoint, failure);
       const passing = [...failures.values()].some((failure) => failure.passing);
       if (isOver(wait) || (!passing && round >= ROUNDS)) throw this.#unreachable(failures);
       await pause(Math.min(100 * 2 ** round, 1_000), wait);
+    }
+  }
+
+  /** Asks one endpoint after another. */
+  async #round(path: string, text: string, wait: Patience, ifUnknown: 'again' | 'tell'): Promise<Round> {
+    const failures: EndpointFailure[] = [];
+    while (failures.length < this.access.endpoints.length) {
+      throwIfAborted(wait.signal);
+      const endpoint = this.endpoint();
+      try {
+        return { answer: await this.askOne(endpoint, path, text, wait) };
+      } catch (error) {
+        if (!(error instanceof EndpointFailure)) throw error;
+        throwIfAborted(wait.signal);
+        this.leave(endpoint);
+        if (error.maybeDone && ifUnknown === 'tell') throw new OutcomeUnknown(error);
+        failures.push(error);
+        if (isOver(wait)) break;
+      }
+    }
+    return { failures };
+  }
+
+  /** Does not wait for one that takes long: a command that only reads asks its first endpoint each time anew. */
+  async #readRound(path: string, text: string, wait: Patience): Promise<Round> {
+    throwIfAborted(wait.signal);
+    const { endpoints } = this.access;
+    const first = endpoints.indexOf(this.endpoint());
+    const inTurn = [...endpoints.slice(first), ...endpoints.slice(0, first)];
+    try {
+      const { answer, endpoint } = await firstAnswer(inTurn, this.timings.slowMs, (each, given) => {
+        const signal = wait.signal === undefined ? given : AbortSignal.any([wait.signal, given]);
+        return this.askOne(each, path, text, { ...wait, signal });
+      });
+      this.#current = endpoints.indexOf(endpoint);
+      return { answer };
+    } catch (error) {
+      throwIfAborted(wait.signal);
+      if (!(error instanceof NoAnswer)) throw error;
+      return { failures: error.failures };
     }
   }
 

@@ -125,7 +125,7 @@ export async function range(
   options: RangeOptions = {},
 ): Promise<Found> {
   const body = rangeRequest(keyOrPrefix, options);
-  const answer = await client.call({ path: '/v3/kv/range', body, wait, ifUnknown: 'again' });
+  const answer = await client.call({ path: '/v3/kv/range', body, wait, ifUnknown: 'read' });
   return found(answer, revisionOf(fields(answer, 'range')));
 }
 
