@@ -3,11 +3,13 @@
 //
 //     node scripts/code-cache.js dist/cli                  plays all
 //     node scripts/code-cache.js dist/cli --same-bytes     makes the same bytes each time, for packages
-//     node scripts/code-cache.js dist/cli [--keep|--plain] ARGUMENTS…
+//     node scripts/code-cache.js dist/cli [--keep|--keep-alike|--plain] ARGUMENTS…
 //                                                          plays one command line of rdsctl; --plain keeps nothing
 //
 // What an attach compiles depends on how long things take. So with --same-bytes only commands that wait for nobody
-// leave a cache (`list` above all, which is to be quick); every other file is compiled as a whole, unplayed.
+// leave a cache (`list` above all, which is to be quick); every other file is compiled as a whole, unplayed. While
+// they are played V8 only interprets: its compilers work in threads of their own, and how far one had come is noted
+// with each function.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -33,30 +35,35 @@ const played = [
 
 const playedForSameBytes = [
   '--plain attach vol-1 node-1',
-  '--keep --help',
-  '--keep list',
-  '--keep list',
-  '--keep list -o json',
+  '--keep-alike --help',
+  '--keep-alike list',
+  '--keep-alike list',
+  '--keep-alike list -o json',
 ];
+
+/** V8 salts its hashes; the seed says with what. */
+const SAME_HASHES = ['--random-seed=1'];
+/** What makes V8 note something of a function, or forget its code, at a time that nobody knows. */
+const SAME_FUNCTIONS = ['sparkplug', 'maglev', 'turbofan', 'flush-bytecode'];
 
 const [, , directory = 'dist/cli', mode, ...args] = process.argv;
 const files = path.resolve(directory);
-if (mode === '--keep' || mode === '--plain') playHere(mode === '--keep', args);
+if (['--keep', '--keep-alike', '--plain'].includes(mode)) playHere(mode, args);
 else if (mode === '--same-bytes') {
-  // V8 salts its hashes; the seed says with what.
-  playAll(playedForSameBytes, ['--random-seed=1']);
-  const { status } = spawnSync(process.execPath, ['--random-seed=1', self, files, '--rest'], {
+  playAll(playedForSameBytes, SAME_HASHES);
+  const { status } = spawnSync(process.execPath, [...SAME_HASHES, self, files, '--finish'], {
     stdio: 'inherit',
   });
-  if (status !== 0) throw new Error('could not compile the files that no command was played for');
-} else if (mode === '--rest') compileRest();
+  if (status !== 0) throw new Error('could not finish the code cache');
+} else if (mode === '--finish') finish();
 else playAll(played, []);
 
 /** Runs one command line in this process and keeps what was compiled. */
-function playHere(keep, args) {
+function playHere(mode, args) {
+  if (mode === '--keep-alike') turn('off', SAME_FUNCTIONS);
   process.argv = [process.execPath, program, ...args];
   const writeCaches = runCached(files, 'main.cjs');
-  if (keep) process.on('exit', writeCaches);
+  if (mode !== '--plain') process.on('exit', writeCaches);
 }
 
 /** Plays command lines one after another, with options for Node. */
@@ -85,18 +92,34 @@ function playAll(lines, options) {
   }
 }
 
-/** Compiles all functions of those files that have no cache yet. */
-function compileRest() {
+/**
+ * Makes of the caches that were played ones for V8's usual flags (a cache is good only for a V8 with the flags of the
+ * one that wrote it), and compiles all functions of those files that were not played.
+ */
+function finish() {
   const cache = cacheOf(files);
   mkdirSync(cache, { recursive: true });
   const present = new Set(readdirSync(cache));
-  const missing = readdirSync(files).filter((name) => name.endsWith('.cjs') && !present.has(name));
-  for (const name of missing.sort()) {
-    const [source, options] = wrapped(name, readFileSync(path.join(files, name), 'utf8'));
-    setFlagsFromString('--no-lazy');
-    const script = new Script(source, options);
-    // A cache is good only for a V8 with the same flags as the one that wrote it.
-    setFlagsFromString('--lazy');
-    writeFileSync(path.join(cache, name), script.createCachedData());
+  const all = readdirSync(files).filter((file) => file.endsWith('.cjs'));
+  for (const name of all.sort()) {
+    const kept = path.join(cache, name);
+    const script = present.has(name)
+      ? compile(name, SAME_FUNCTIONS, readFileSync(kept))
+      : compile(name, ['lazy']);
+    if (script.cachedDataRejected === true) throw new Error(`V8 does not take ${kept}, which it just wrote`);
+    writeFileSync(kept, script.createCachedData());
   }
+}
+
+/** Compiles a file without what some of V8's flags are for. */
+function compile(name, flags, cachedData) {
+  turn('off', flags);
+  const [source, options] = wrapped(name, readFileSync(path.join(files, name), 'utf8'));
+  const script = new Script(source, { ...options, ...(cachedData && { cachedData }) });
+  turn('on', flags);
+  return script;
+}
+
+function turn(how, flags) {
+  for (const flag of flags) setFlagsFromString(how === 'on' ? `--${flag}` : `--no-${flag}`);
 }

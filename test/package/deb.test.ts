@@ -1,7 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildDeb, built, json, root, theDeb, version } from './built.ts';
@@ -188,6 +188,13 @@ describe('the list of what is in the package', () => {
   });
 });
 
+/** The files of two directories that are not the same in both. */
+function differing(one: string, other: string): string[] {
+  const names = new Set([...readdirSync(one), ...readdirSync(other)]);
+  const sum = (file: string) => (existsSync(file) ? sha256(file) : null);
+  return [...names].filter((name) => sum(path.join(one, name)) !== sum(path.join(other, name)));
+}
+
 describe('building', () => {
   it('gives the same bytes in another place, at another time, for another user', () => {
     const elsewhere = path.join(dir, 'some where else');
@@ -213,6 +220,28 @@ describe('building', () => {
     const out = path.join(dir, 'out');
     const other = execFileSync('sh', ['-c', script, out], { cwd: elsewhere, env, encoding: 'utf8' }).trim();
     expect(sha256(other)).toBe(sha256(deb));
+  });
+
+  it('gives the same code cache however busy the machine is', () => {
+    const node = inTree('usr/lib/rdsctl/node');
+    const caches = inTree(`usr/lib/rdsctl/dist/cli/code-cache/v${pinned.version}-${process.arch}`);
+    const busy = Array.from({ length: 3 * availableParallelism() }, () =>
+      spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+    );
+    try {
+      for (let round = 0; round < 6; round += 1) {
+        const files = path.join(dir, `busy-${round}`);
+        cpSync(inTree('usr/lib/rdsctl/dist/cli'), files, {
+          recursive: true,
+          filter: (file) => path.basename(file) !== 'code-cache',
+        });
+        execFileSync(node, [path.join(root, 'scripts/code-cache.js'), files, '--same-bytes']);
+        const made = path.join(files, 'code-cache', path.basename(caches));
+        expect(differing(made, caches)).toEqual([]);
+      }
+    } finally {
+      for (const one of busy) one.kill('SIGKILL');
+    }
   });
 
   it('refuses a Node that is not the one that was pinned', () => {
