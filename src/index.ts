@@ -17,6 +17,8 @@ export type { Lock, LockHolder, LockRequest } from './state/lock.ts';
 export type { NodeRecord, State, StateChange } from './state/state.ts';
 export type { StateStore } from './state/store.ts';
 export { openFileStore, type FileStore, type FileStoreOptions } from './state/file/file-store.ts';
+export { openEtcdStore, type EtcdStoreOptions } from './state/etcd/etcd-store.ts';
+export type { EtcdAccess } from './state/etcd/access.ts';
 export type { Config } from './config/config.ts';
 export type { Clock, OperationContext } from './operations/context.ts';
 export type { AuditEvent, AuditPort } from './operations/ports/audit.ts';

@@ -126,11 +126,14 @@ describe('the npm package', () => {
     writeFileSync(path.join(app, 'package.json'), '{ "type": "module" }');
     writeFileSync(
       path.join(app, 'app.ts'),
-      `import { AttachmentManager, EXIT_CODES, openFileStore, type Attachment } from 'rdsctl';
+      `import { AttachmentManager, EXIT_CODES, openEtcdStore, openFileStore, type Attachment, type StateStore } from 'rdsctl';
 const holder = () => ({ who: 'app', host: 'here', pid: process.pid, command: 'app' });
 const store = openFileStore({ directory: './state', backups: 1, stateLockTimeoutMs: 1000, holder });
 const one: Attachment | null = await new AttachmentManager(store).getAttachment('rds1/vol-1');
 const conflict: number = EXIT_CODES.CONFLICT;
+const access = { endpoints: ['http://etcd1:2379'], prefix: '/rdsctl', location: 'etcd://etcd1/rdsctl', tls: null, login: null };
+const shared: StateStore = openEtcdStore({ access, timeoutMs: 1000, holder });
+await shared.close();
 console.log(one === null, conflict);
 `,
     );
