@@ -89,11 +89,12 @@ end() {
   n=0
   while [ $n -lt 250 ]; do
     alive=''
-    for p in $pids; do if kill -0 "$p" 2>/dev/null; then alive=1; fi; done
+    for p in $pids; do if kill -0 "$p" 2>/dev/null; then alive="$alive $p"; fi; done
     if [ -z "$alive" ]; then break; fi
     n=$((n + 1)); pause 0.02
   done
-  for p in $pids; do kill -9 "$p" 2>/dev/null || :; done
+  # not those that have ended: their numbers may be somebody else's by now
+  for p in $alive; do kill -9 "$p" 2>/dev/null || :; done
   rm -rf "$d"
 }
 main() {

@@ -57,6 +57,9 @@ export function controllerUnit(controller: Controller, options: SysfsOptions): U
   const lost = controller.maxReconnects < 0 ? -1 : controller.maxReconnects * controller.reconnectDelay;
   const unit = new Map<string, Entry>([[dir, { dir: true }]]);
   const put = (name: string, entry: Entry): void => void unit.set(`${dir}/${name}`, entry);
+  const control = (name: ControlFile, value: string, mode = 0o644): void => {
+    put(name, { file: value, mode, control: true });
+  };
   put('transport', file('tcp'));
   put('subsysnqn', file(connect.nqn));
   put('hostnqn', file(connect.hostNqn));
@@ -73,11 +76,11 @@ export function controllerUnit(controller: Controller, options: SysfsOptions): U
   put('firmware_rev', file(options.firmware.padEnd(8)));
   put('dev', file(`241:${controller.instance}`));
   put('address', file(controller.address(options.source)));
-  put('ctrl_loss_tmo', file(orOff(lost)));
-  put('reconnect_delay', file(orOff(controller.reconnectDelay)));
-  put('fast_io_fail_tmo', file(orOff(controller.fastIoFailTmo)));
-  put('delete_controller', { file: '', mode: 0o600 });
-  put('reset_controller', { file: '', mode: 0o600 });
+  control('ctrl_loss_tmo', `${orOff(lost)}\n`);
+  control('reconnect_delay', `${orOff(controller.reconnectDelay)}\n`);
+  control('fast_io_fail_tmo', `${orOff(controller.fastIoFailTmo)}\n`);
+  control('delete_controller', '', 0o600);
+  control('reset_controller', '', 0o600);
   put('rescan_controller', { file: '', mode: 0o600 });
   put('subsystem', link('../../../../../class/nvme'));
   put('device', link('../../ctl'));

@@ -1,9 +1,14 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What stands at a path of a made-up tree. A mode of 0200 files are write-only in a real kernel. */
+/**
+ * What stands at a path of a made-up tree. A mode of 0200 files are write-only in a real kernel. A control file is
+ * written to: what somebody wrote, or is about to write, stands until it was taken (see `written`).
+ */
 export type Entry =
-  { readonly file: string; readonly mode?: number } | { readonly link: string } | { readonly dir: true };
+  | { readonly file: string; readonly mode?: number; readonly control?: true }
+  | { readonly link: string }
+  | { readonly dir: true };
 
 /** A part of the tree that appears, changes and goes as one thing (a controller, a device), in order. */
 export type Unit = ReadonlyMap<string, Entry>;
@@ -28,7 +33,8 @@ export class Tree {
       const old = before.get(path);
       if (old === undefined) this.#create(path, entry);
       else if ('file' in entry && 'file' in old) {
-        if (entry.file !== old.file || this.#overwritten(path, entry.file)) this.#replace(path, entry);
+        const spoiled = entry.control !== true && this.#overwritten(path, entry.file);
+        if (entry.file !== old.file || spoiled) this.#replace(path, entry);
       } else if (JSON.stringify(old) !== JSON.stringify(entry)) {
         this.#delete(path);
         this.#create(path, entry);

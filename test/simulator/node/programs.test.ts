@@ -205,6 +205,9 @@ describe('modules (capture e3)', () => {
 });
 
 describe('sysfs that is written to', () => {
+  const until = (condition: string): string =>
+    `i=0; until ${condition} || [ $i = 200 ]; do sleep 0.01; i=$((i+1)); done`;
+
   test('delete_controller, fast_io_fail_tmo, ctrl_loss_tmo', async () => {
     const { node } = await oneNode();
     await sh(node, `${CONNECT} -n nqn.test:a --ctrl-loss-tmo=15 --reconnect-delay=2`);
@@ -212,8 +215,6 @@ describe('sysfs that is written to', () => {
     expect((await sh(node, `cd ${dir}; cat ctrl_loss_tmo reconnect_delay fast_io_fail_tmo kato`)).out).toBe(
       '16\n2\noff\n5\n',
     );
-    const until = (condition: string): string =>
-      `i=0; until ${condition} || [ $i = 200 ]; do sleep 0.01; i=$((i+1)); done`;
     await sh(
       node,
       `cd ${dir}; echo 7 > fast_io_fail_tmo; echo -1 > ctrl_loss_tmo; ${until('grep -q off ctrl_loss_tmo')}`,
@@ -223,6 +224,21 @@ describe('sysfs that is written to', () => {
     ]);
     await sh(node, `echo 1 > ${dir}/delete_controller; ${until(`[ ! -e ${dir} ]`)}`);
     expect(node.host.controllers).toEqual([]);
+  });
+
+  test('what a script is about to write is not lost when the controller changes meanwhile', async () => {
+    const { node } = await oneNode();
+    await sh(node, `${CONNECT} -n nqn.test:a --ctrl-loss-tmo=15 --reconnect-delay=2`);
+    const changes = `echo -1 > ctrl_loss_tmo; ${until('grep -q off ctrl_loss_tmo')}`;
+    await sh(
+      node,
+      `cd $RDSCTL_ROOT/sys/class/nvme/nvme0
+      { ${changes}; echo 7; } > fast_io_fail_tmo
+      ${until('[ "$(cat fast_io_fail_tmo)" = 7 ]')}`,
+    );
+    expect([node.host.controllers[0]?.fastIoFailTmo, node.host.controllers[0]?.maxReconnects]).toEqual([
+      7, -1,
+    ]);
   });
 });
 
