@@ -20,8 +20,9 @@ export function openSession(link: Link, peer: string, label: string, maxOutputBy
   async function exec(command: string, options: ExecOptions): Promise<ExecResult> {
     const before = last;
     const mine = turn(before, options.signal).then(() => runExec(site, command, options));
-    // The next one waits for whoever is before this one too, also when this one was given up in the queue.
-    last = Promise.allSettled([before, mine]);
+    // The next one waits for whoever is before this one too, also when this one was given up in the queue. It must not
+    // keep what all of them answered.
+    last = Promise.allSettled([before, mine]).then(() => undefined);
     return mine;
   }
 

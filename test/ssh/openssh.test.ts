@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectFrom } from '../../src/ssh/connect.ts';
 import type { Connection } from '../../src/ssh/connection.ts';
+import { keptOf } from '../garbage.ts';
 import { startOpenSsh, type OpenSshServer } from './fixtures/openssh.ts';
 import { environmentOf, makeHome, targetAt } from './fixtures/workspace.ts';
 
@@ -33,6 +34,10 @@ test('a command has its output, errors and exit code', async () => {
 test('the same connection runs one command after the other', async () => {
   expect((await connection.exec('echo 1', { timeoutMs })).stdout).toBe('1\n');
   expect((await connection.exec('echo 2', { timeoutMs })).stdout).toBe('2\n');
+});
+
+test('a connection keeps nothing of what was answered', async () => {
+  expect(await keptOf(20, () => connection.exec('echo 1', { timeoutMs }))).toBeLessThan(5);
 });
 
 test('two commands at once wait for each other', async () => {

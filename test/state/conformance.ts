@@ -3,6 +3,7 @@ import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
 import type { LockHolder } from '../../src/state/lock.ts';
 import type { State } from '../../src/state/state.ts';
 import type { StateStore } from '../../src/state/store.ts';
+import { keptOf } from '../garbage.ts';
 import { sampleAttachment, sampleBody } from './samples.ts';
 
 /** Stores over one and the same state, that a test opens as many of as it needs. */
@@ -130,6 +131,13 @@ export function describeStateStore(name: string, setUp: () => Promise<StoreFixtu
         await expect(refused).rejects.toBe(refusal);
         expect((await store.read()).serial).toBe(1);
         expect((await store.update((state) => ({ ...state, tokens: {} }))).serial).toBe(2);
+      });
+
+      it('keeps none of the states that it gave: a fleet makes thousands, of megabytes each', async () => {
+        const store = open();
+        const count = (state: State): State => ({ ...state, tokens: { n: (state.tokens['n'] ?? 0) + 1 } });
+        expect(await keptOf(20, () => store.update(count))).toBeLessThan(5);
+        expect(await keptOf(20, () => store.read())).toBeLessThan(5);
       });
 
       it('loses none of many updates made at once through several stores', async () => {

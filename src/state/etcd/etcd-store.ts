@@ -84,7 +84,8 @@ class EtcdStore implements StateStore, LockCare {
       if ('error' in made) throw made.error;
       return made.state;
     });
-    this.#updates = Promise.allSettled([this.#updates, update]);
+    // Whoever waits for the last one must not keep what all of them gave.
+    this.#updates = Promise.allSettled([this.#updates, update]).then(() => undefined);
     return update;
   }
 

@@ -83,7 +83,8 @@ class DirectoryStore implements FileStore {
       if ('error' in made) throw made.error;
       return made.state;
     });
-    this.#updates = Promise.allSettled([this.#updates, update]);
+    // Whoever waits for the last one must not keep what all of them gave.
+    this.#updates = Promise.allSettled([this.#updates, update]).then(() => undefined);
     return update;
   }
 
