@@ -251,6 +251,7 @@ describe('one failure does not stop the others', () => {
     expect(failed.code).toBe(1);
     expect(changes(failed)).toMatchObject([{ exitCode: 6 }, { exitCode: 6 }]);
     await scene.faults();
+    scene.configure({ timeouts: { command: '30s' } });
     expect((await scene.run('apply', '-f', file, '--yes')).code).toBe(0);
     expect(await places(scene)).toEqual({ 'vol-1': 'node-1', 'vol-2': 'node-1' });
   });

@@ -106,7 +106,7 @@ describe('a host that can not be asked', () => {
     ['hangs', { at: 'rds1', when: 'exec', do: 'hang' }],
     ['answers nonsense', { at: 'rds1', when: 'exec', do: 'reply', reply: 'login failure' }],
   ])('a storage server that %s', async (_how, fault) => {
-    const scene = await openScene({ config: { timeouts: { command: '1s', connect: '2s' } } });
+    const scene = await openScene({ config: { timeouts: { command: '5s', connect: '5s' } } });
     await scene.faults(fault);
     const { of } = await findings(scene);
     expect(of('host.login', 'rds1')).toMatchObject([{ severity: 'error' }]);
