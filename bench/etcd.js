@@ -7,6 +7,8 @@ import { interleaved, median, program, timed } from './measure.js';
 import { withSimulation } from './simulation.js';
 
 const NODES = 20;
+/** Volumes of a storage server: a simulated one with many takes long over each command. */
+const VOLUMES_A_SERVER = 1_000;
 const ROUNDS = 7;
 const ATTACHES = 5;
 
@@ -25,8 +27,9 @@ export async function etcd(counts) {
 }
 
 function ofSize(count) {
-  const volumes = count + 2 * ATTACHES;
-  return withSimulation({ nodes: NODES, volumes }, async ({ dir, env }) => {
+  const servers = count / VOLUMES_A_SERVER;
+  const volumes = VOLUMES_A_SERVER + 2 * ATTACHES;
+  return withSimulation({ nodes: NODES, volumes, servers }, async ({ dir, env }) => {
     const file = path.join(dir, 'manifest.yaml');
     writeFileSync(file, manifest(count));
     rdsctl(['apply', '-f', file, '--yes', '-q'], env);
@@ -48,9 +51,9 @@ function ofSize(count) {
       // Last: from here on the two states are no longer the same.
       const attach = { file: [], etcd: [] };
       for (let round = 0; round < ATTACHES; round += 1) {
-        const spare = count + 1 + 2 * round;
-        attach.file.push(run(['attach', `vol-${spare}`, 'node-1', '-q'], env));
-        attach.etcd.push(run(['attach', `vol-${spare + 1}`, 'node-1', '-q'], there));
+        const spare = VOLUMES_A_SERVER + 1 + 2 * round;
+        attach.file.push(run(['attach', `rds1/vol-${spare}`, 'node-1', '-q'], env));
+        attach.etcd.push(run(['attach', `rds1/vol-${spare + 1}`, 'node-1', '-q'], there));
       }
       const row = (what, mine, directory) => ({
         what: `${what}, ${count} volumes (directory: ${directory.toFixed(0)} ms)`,
@@ -68,10 +71,12 @@ function ofSize(count) {
 }
 
 function manifest(count) {
-  const lines = Array.from(
-    { length: count },
-    (_, index) => `  - { volume: vol-${index + 1}, node: node-${(index % NODES) + 1} }\n`,
-  );
+  const lines = Array.from({ length: count }, (_, index) => {
+    const server = Math.floor(index / VOLUMES_A_SERVER) + 1;
+    const volume = (index % VOLUMES_A_SERVER) + 1;
+    // Volumes of one name have one NQN, and a node can have only one of them.
+    return `  - { volume: rds${server}/vol-${volume}, node: node-${((server + volume) % NODES) + 1} }\n`;
+  });
   return `apiVersion: rdsctl/v1\nkind: Manifest\nattachments:\n${lines.join('')}`;
 }
 

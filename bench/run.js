@@ -32,7 +32,7 @@ const PARTS = {
   locks,
   apply,
   reconcile,
-  etcd: () => etcd([1_000, 10_000]),
+  etcd: () => etcd(sizes('RDSCTL_BENCH_VOLUMES', [1_000, 10_000])),
   fleet,
 };
 
@@ -63,6 +63,11 @@ if (drawn.length > 0) {
 }
 formatted(file, lines);
 process.exitCode = over === 0 ? 0 : 1;
+
+/** The variable names other sizes than the usual ones: `1000,3000`. */
+function sizes(variable, usual) {
+  return process.env[variable]?.split(',').map(Number) ?? usual;
+}
 
 /** Lays files out as the repository's other files are. */
 function formatted(...files) {
