@@ -8,7 +8,8 @@ export function collectGarbage(): void {
 }
 
 /**
- * How many of the objects that `make` resolves to are still kept by somebody, of so many made one after another.
+ * How many of the objects that `make` resolves to are still kept by somebody, of so many made one after another. What
+ * it resolves to several times counts once.
  */
 export async function keptOf(count: number, make: () => Promise<object>): Promise<number> {
   const references: WeakRef<object>[] = [];
@@ -16,5 +17,7 @@ export async function keptOf(count: number, make: () => Promise<object>): Promis
   // What was looked at in this turn of the event loop is kept to its end.
   await new Promise((resolve) => setImmediate(resolve));
   collectGarbage();
-  return references.filter((reference) => reference.deref() !== undefined).length;
+  const kept = new Set(references.map((reference) => reference.deref()));
+  kept.delete(undefined);
+  return kept.size;
 }

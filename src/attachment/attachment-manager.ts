@@ -17,7 +17,8 @@ export interface TrackRequest {
 
 /**
  * Remembers which node has which volume. Only the memory: it talks to no storage server and no node; the
- * operations do, and change it through {@link AttachmentManager.change}. Everything handed out is a copy.
+ * operations do, and change it through {@link AttachmentManager.change}. Attachments are handed out as copies, whole
+ * states frozen.
  */
 export class AttachmentManager {
   readonly #store: StateStore;
@@ -31,9 +32,9 @@ export class AttachmentManager {
     return this.#store.location;
   }
 
-  /** The whole state as of one commit. Takes no lock. @throws RdsctlError STATE_* */
-  async state(): Promise<State> {
-    return structuredClone(await this.#store.read());
+  /** The whole state as of one commit, frozen. Takes no lock. @throws RdsctlError STATE_* */
+  state(): Promise<State> {
+    return this.#store.read();
   }
 
   /**
@@ -103,14 +104,15 @@ export class AttachmentManager {
   /** All attachments, by volume key. @throws RdsctlError STATE_* */
   async listAttachments(): Promise<Attachment[]> {
     const { attachments } = await this.#store.read();
-    return Object.values(structuredClone(attachments)).sort((a, b) => (a.volume < b.volume ? -1 : 1));
+    return structuredClone(Object.values(attachments)).sort((a, b) => (a.volume < b.volume ? -1 : 1));
   }
 
   /**
    * Changes the state by one of the transitions, against the newest state, in one commit.
+   * @returns the state after it, frozen
    * @throws RdsctlError what the transition throws; STATE_*; LOCKED
    */
-  async change(transition: (state: State) => StateChange): Promise<State> {
-    return structuredClone(await this.#store.update(transition));
+  change(transition: (state: State) => StateChange): Promise<State> {
+    return this.#store.update(transition);
   }
 }

@@ -1,7 +1,8 @@
 import type { Attachment, Holder } from '../attachment/attachment.ts';
 import { PHASES } from '../attachment/phase.ts';
-import { checkNodes, isAttachment } from './body.ts';
+import { isAttachment } from './body.ts';
 import { decodeOpened, openEnvelope, type Opened } from './envelope.ts';
+import { sealNodes } from './sealed.ts';
 
 /** The attachments of a state file, in the order of their lines, for whoever only looks at them. */
 export interface ListedState {
@@ -72,7 +73,7 @@ function readLines({ text, at }: Opened): ListedState | null {
   while (TOKEN.test(text)) from = TOKEN.lastIndex;
   if (!text.startsWith(NODES, from) || !text.endsWith(END)) return null;
   try {
-    checkNodes(JSON.parse(text.slice(from + NODES.length, -END.length)));
+    sealNodes(JSON.parse(text.slice(from + NODES.length, -END.length)));
   } catch {
     return null; // why, the thorough way tells
   }

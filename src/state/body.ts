@@ -1,37 +1,13 @@
 import { PHASES } from '../attachment/phase.ts';
 import type { Attachment, Holder, Transport } from '../attachment/attachment.ts';
 import type { Intent } from '../attachment/intent.ts';
-import type { FencedMark, NodeRecord, StateChange } from './state.ts';
+import type { FencedMark, NodeRecord } from './state.ts';
 
-/** Says which entry of a state is not as it must be. */
-export class BodyMismatch extends Error {}
-
-/**
- * Checks that `value` is a state's body of schema 1: every field there, of its type, and no other field.
- * Written by hand, not with a schema library: every command reads the state, and a library's start and its
- * walk over 1,000 attachments take longer than all the rest of `list`.
- * @throws BodyMismatch naming the entry.
+/*
+ * What the entries of a state of schema 1 must be: every field there, of its type, and no other field. Written by hand,
+ * not with a schema library: every command reads the state, and a library's start and its walk over 1,000 attachments
+ * take longer than all the rest of `list`.
  */
-export function checkBody(value: unknown): StateChange {
-  if (!isTable<StateChange>(value, 3)) throw new BodyMismatch('the body has fields too many or too few');
-  checkEntries('attachments', value.attachments, isAttachment);
-  checkEntries('tokens', value.tokens, isCount);
-  checkNodes(value.nodes);
-  return value as StateChange;
-}
-
-/** Checks the table of nodes. @throws BodyMismatch */
-export function checkNodes(value: unknown): void {
-  checkEntries('nodes', value, isNode);
-}
-
-function checkEntries(name: string, value: unknown, isEntry: (entry: unknown, key: string) => boolean): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new BodyMismatch(`${name} is not a table`);
-  const table = value as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(table))
-    if (!isEntry(table[key], key)) throw new BodyMismatch(`${name}["${key}"] is not as it must be`);
-}
 
 /** The fields of a T, of whatever type they turn out to be. */
 type Fields<T> = Readonly<Record<keyof T, unknown>>;
@@ -40,7 +16,7 @@ type Fields<T> = Readonly<Record<keyof T, unknown>>;
  * An object of exactly `size` fields; that they are the right ones is seen when each is looked at. They are counted
  * in a loop: the array that Object.keys makes for each object costs three times as much as all the rest of the check.
  */
-function isTable<T>(value: unknown, size: number): value is Fields<T> {
+export function isTable<T>(value: unknown, size: number): value is Fields<T> {
   if (typeof value !== 'object' || value === null) return false;
   let count = 0;
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- only counted
@@ -99,7 +75,8 @@ function isIntent(value: unknown): boolean {
   );
 }
 
-function isNode(value: unknown): boolean {
+/** Whether it is the entry of a node. */
+export function isNode(value: unknown): value is NodeRecord {
   return (
     isTable<NodeRecord>(value, 3) &&
     isTextOrNull(value.hostNqn) &&
@@ -128,6 +105,6 @@ function isTextOrNull(value: unknown): boolean {
 }
 
 /** A whole number from 0 that a double holds exactly. */
-function isCount(value: unknown): boolean {
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,13 +1,12 @@
 import { RdsctlError } from '../errors/rdsctl-error.ts';
+import { BodyMismatch, sealBody } from './sealed.ts';
 import type { State, StateChange } from './state.ts';
-import { BodyMismatch, checkBody } from './body.ts';
 
-/** Sees the newest state, and returns the wanted one. */
+/** Sees the newest state, frozen, and returns the wanted one. */
 export type Change = (state: State) => StateChange;
 
 /**
- * What the changes make of a state one after another. Several see copies, so that one that fails after it has
- * changed what it was shown leaves nothing of that behind.
+ * What the changes make of a state one after another. One that fails leaves nothing behind.
  * @returns null for `wanted` when none of them can be had; an error, or null, for each change
  */
 export function applyChanges(
@@ -16,9 +15,8 @@ export function applyChanges(
 ): { wanted: StateChange | null; errors: ({ error: unknown } | null)[] } {
   let wanted: StateChange | null = null;
   const errors = changes.map((change) => {
-    const before = { ...state, ...wanted };
     try {
-      wanted = checked(change(changes.length === 1 ? before : structuredClone(before)));
+      wanted = sealedBody(change(Object.freeze({ ...state, ...wanted })));
       return null;
     } catch (error) {
       return { error };
@@ -27,12 +25,13 @@ export function applyChanges(
   return { wanted, errors };
 }
 
-/** @throws RdsctlError INTERNAL */
-function checked({ attachments, tokens, nodes }: StateChange): StateChange {
-  const body = { attachments, tokens, nodes };
+/**
+ * Seals what is to be written.
+ * @throws RdsctlError INTERNAL when it is no valid body
+ */
+export function sealedBody({ attachments, tokens, nodes }: StateChange): StateChange {
   try {
-    checkBody(body);
-    return body;
+    return sealBody({ attachments, tokens, nodes });
   } catch (error) {
     if (!(error instanceof BodyMismatch)) throw error;
     throw new RdsctlError('INTERNAL', {

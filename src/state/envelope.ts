@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto';
 import type { State } from './state.ts';
-import { BodyMismatch, checkBody } from './body.ts';
 import { damaged, newer } from './faults.ts';
+import { BodyMismatch, sealBody, sealedState } from './sealed.ts';
 
 /**
  * The file:
@@ -87,9 +87,8 @@ export function decodeOpened({ text, checksum }: Opened, path: string): Decoded 
   if (typeof lineage !== 'string' || lineage === '') throw damaged(path, 'it has no lineage');
   if (!Number.isSafeInteger(serial) || (serial as number) < 1) throw damaged(path, 'it has no serial number');
   try {
-    const { attachments, tokens, nodes } = checkBody(body);
     return {
-      state: { lineage, serial: serial as number, attachments, tokens, nodes },
+      state: sealedState(lineage, serial as number, sealBody(body)),
       checksum,
       bodyText: text.slice(text.indexOf('  "body": ') + '  "body": '.length, -'\n}\n'.length),
     };

@@ -1,3 +1,5 @@
+import { sealedBody } from './changes.ts';
+import { sealedState } from './sealed.ts';
 import type { State } from './state.ts';
 import type { StateStore } from './store.ts';
 
@@ -13,14 +15,8 @@ export function plannedStore(store: StateStore, newLineage: () => string): State
     read,
     async update(change) {
       const before = await read();
-      const wanted = change(before);
-      changed = {
-        lineage: before.lineage === '' ? newLineage() : before.lineage,
-        serial: before.serial + 1,
-        attachments: wanted.attachments,
-        tokens: wanted.tokens,
-        nodes: wanted.nodes,
-      };
+      const lineage = before.lineage === '' ? newLineage() : before.lineage;
+      changed = sealedState(lineage, before.serial + 1, sealedBody(change(before)));
       return changed;
     },
     lock: ({ name }) =>

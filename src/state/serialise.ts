@@ -1,5 +1,6 @@
 import type { Attachment, Holder } from '../attachment/attachment.ts';
 import type { Intent } from '../attachment/intent.ts';
+import { isSealed } from './sealed.ts';
 import type { FencedMark, NodeRecord, StateChange } from './state.ts';
 
 /**
@@ -23,8 +24,19 @@ function lines<T>(table: Readonly<Record<string, T>>, textOf: (value: T) => stri
   return `{\n${entries.map(([key, value]) => `      ${JSON.stringify(key)}: ${textOf(value)}`).join(',\n')}\n    }`;
 }
 
+/** The texts of attachments that will not change: most lines of a commit are those of the one before. */
+const known = new WeakMap<Attachment, string>();
+
 /** One attachment on one line. */
-export function attachmentText(it: Attachment): string {
+export function attachmentText(attachment: Attachment): string {
+  const before = known.get(attachment);
+  if (before !== undefined) return before;
+  const text = textOfAttachment(attachment);
+  if (isSealed(attachment)) known.set(attachment, text);
+  return text;
+}
+
+function textOfAttachment(it: Attachment): string {
   return JSON.stringify({
     volume: it.volume,
     rds: it.rds,

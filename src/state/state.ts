@@ -18,7 +18,7 @@ export interface FencedMark {
   readonly volumes: readonly string[];
 }
 
-/** The whole state: plain data. */
+/** The whole state: plain data. What a store hands out is frozen, and shared by all who have it. */
 export interface State {
   /** Made once with the state; tells states of different admin hosts and restored copies apart. */
   readonly lineage: string;
@@ -36,4 +36,10 @@ export interface State {
 export type StateChange = Pick<State, 'attachments' | 'tokens' | 'nodes'>;
 
 /** A state that was never written. */
-export const EMPTY_STATE: State = { lineage: '', serial: 0, attachments: {}, tokens: {}, nodes: {} };
+export const EMPTY_STATE: State = Object.freeze({
+  lineage: '',
+  serial: 0,
+  attachments: Object.freeze({}),
+  tokens: Object.freeze({}),
+  nodes: Object.freeze({}),
+});

@@ -8,7 +8,7 @@ export interface WatchOptions {
 }
 
 /**
- * Where the state lives. One interface, one conformance suite; no operation knows which implementation it
+ * Where the state lives. What it hands out is frozen, as is what a change returns when that was committed. One interface, one conformance suite; no operation knows which implementation it
  * talks to.
  */
 export interface StateStore {

@@ -122,11 +122,18 @@ describe('AttachmentManager', () => {
     scribble(await manager.trackAttachment(request('node-1'), WORK));
     scribble(await manager.getAttachment('rds1/vol-1'));
     scribble(await manager.listAttachments());
-    scribble(await manager.state());
-    scribble(await manager.change((state) => markFenced(state, 'node-9', null, WORK)));
-    expect(store.state.attachments).toEqual(before.attachments);
-    expect(store.state.tokens).toEqual(before.tokens);
-    expect(store.state.nodes['node-9']?.fenced?.since).toBe(WORK.now);
+    expect(store.state).toEqual(before);
+  });
+
+  it('hands out whole states frozen', async () => {
+    const manager = new AttachmentManager(new MemoryStore());
+    await manager.trackAttachment(request('node-1'), WORK);
+    for (const state of [
+      await manager.state(),
+      await manager.change((now) => markFenced(now, 'node-9', null, WORK)),
+    ])
+      expect(() => scribble(state)).toThrow(TypeError);
+    expect((await manager.state()).nodes['node-9']?.fenced?.since).toBe(WORK.now);
   });
 
   it('keeps no hold on what was handed in', async () => {

@@ -1,5 +1,7 @@
 import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
 import type { Lock, LockHolder, LockRequest } from '../../src/state/lock.ts';
+import { sealedBody } from '../../src/state/changes.ts';
+import { sealedState } from '../../src/state/sealed.ts';
 import type { State, StateChange } from '../../src/state/state.ts';
 import type { StateStore, WatchOptions } from '../../src/state/store.ts';
 
@@ -15,7 +17,7 @@ export interface Elsewhere {
 }
 
 /**
- * A state store in memory. It hands out its own objects, not copies: whoever must copy is found out. Locks
+ * A state store in memory. What it hands out is frozen, as every store's: whoever changes it is found out. Locks
  * exclude each other like those of other processes.
  */
 export class MemoryStore implements StateStore {
@@ -33,7 +35,7 @@ export class MemoryStore implements StateStore {
   readonly #lost = new Set<string>();
 
   constructor(state: State = emptyState(), log: (entry: string) => void = () => undefined) {
-    this.state = state;
+    this.state = sealedState(state.lineage, state.serial, sealedBody(state));
     this.#log = log;
   }
 
@@ -47,14 +49,9 @@ export class MemoryStore implements StateStore {
       const wanted = change(before);
       if (wanted === before) return before;
       this.beforeCommit?.(wanted);
-      this.state = {
-        lineage: before.lineage === '' ? LINEAGE : before.lineage,
-        serial: before.serial + 1,
-        attachments: wanted.attachments,
-        tokens: wanted.tokens,
-        nodes: wanted.nodes,
-      };
-      this.commits.push(structuredClone(this.state));
+      const lineage = before.lineage === '' ? LINEAGE : before.lineage;
+      this.state = sealedState(lineage, before.serial + 1, sealedBody(wanted));
+      this.commits.push(this.state);
       for (const wake of this.#watchers.splice(0)) wake();
       this.#log(`state ${phases(this.state)}`);
       return this.state;
@@ -86,7 +83,7 @@ export class MemoryStore implements StateStore {
     while (!signal.aborted) {
       if (this.state.serial !== seen) {
         seen = this.state.serial;
-        yield structuredClone(this.state);
+        yield this.state;
       } else {
         await new Promise<void>((resolve) => {
           this.#watchers.push(resolve);

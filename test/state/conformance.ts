@@ -14,6 +14,13 @@ export interface StoreFixture {
   dispose(): Promise<void>;
 }
 
+/** Frozen, and all that it is made of. */
+function expectFrozen(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  expect(Object.isFrozen(value)).toBe(true);
+  for (const inner of Object.values(value)) expectFrozen(inner);
+}
+
 /** What every {@link StateStore} must do, whatever it is made of. */
 export function describeStateStore(name: string, setUp: () => Promise<StoreFixture>): void {
   describe(`${name} as a state store`, () => {
@@ -50,12 +57,24 @@ export function describeStateStore(name: string, setUp: () => Promise<StoreFixtu
         expect(await open().read()).toMatchObject({ serial: 1, ...sampleBody() });
       });
 
-      it('hands out copies', async () => {
+      it('hands out what nobody can change', async () => {
         const store = open();
-        await store.update(() => sampleBody());
-        const copy = (await store.read()) as { tokens: Record<string, number> };
-        copy.tokens['rds1/vol-1'] = 99;
-        expect((await store.read()).tokens['rds1/vol-1']).toBe(3);
+        const states = [
+          await store.read(),
+          await store.update(() => sampleBody()),
+          await store.read(),
+          await open().read(),
+        ];
+        for (const state of states) expectFrozen(state);
+      });
+
+      it('gives a state that others changed meanwhile, with the entries that are as they were', async () => {
+        const [one, two] = [open(), open()];
+        await one.update(() => sampleBody());
+        await two.update((state) => ({ ...state, tokens: { ...state.tokens, more: 1 } }));
+        expect(await one.read()).toEqual(await two.read());
+        await one.update((state) => ({ ...state, tokens: { ...state.tokens, more: 2 } }));
+        expect(await two.read()).toEqual(await open().read());
       });
 
       it('keeps names that mean something to JavaScript', async () => {
@@ -103,14 +122,26 @@ export function describeStateStore(name: string, setUp: () => Promise<StoreFixtu
         expect(await open().read()).toMatchObject({ lineage: '', serial: 0 });
       });
 
-      it('does not lose a change that was made in place', async () => {
+      it('fails with a change that was made in place, and does not lose it in silence', async () => {
         const store = open();
         await store.update(() => sampleBody());
-        await store.update((state) => {
+        const inPlace = store.update((state) => {
           (state.tokens as Record<string, number>)['rds1/vol-1'] = 4;
           return state;
         });
-        expect((await open().read()).tokens['rds1/vol-1']).toBe(4);
+        await expect(inPlace).rejects.toThrow(TypeError);
+        expect(await store.read()).toMatchObject({ serial: 1, ...sampleBody() });
+      });
+
+      it('has the tables in the order of their keys, however they came', async () => {
+        const store = open();
+        const attachments = ['vol-3', 'vol-1', 'vol-2'].map((slot) => sampleAttachment(slot));
+        const table = Object.fromEntries(attachments.map((it) => [it.volume, it]));
+        const state = await store.update((before) => ({ ...before, attachments: table }));
+        const keys = ['rds1/vol-1', 'rds1/vol-2', 'rds1/vol-3'];
+        expect(Object.keys(state.attachments)).toEqual(keys);
+        expect(Object.keys((await store.read()).attachments)).toEqual(keys);
+        expect(Object.keys((await open().read()).attachments)).toEqual(keys);
       });
 
       it('shows each change the newest state', async () => {

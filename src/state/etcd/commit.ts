@@ -2,13 +2,14 @@ import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { isOver, pause, type Patience } from '../patience.ts';
 import { OutcomeUnknown, type EtcdClient } from './client/client.ts';
 import { compare, op, transact, type Compare, type Txn, type TxnAnswer } from './client/kv.ts';
+import type { Entry } from './entries.ts';
 import type { Keys } from './keys.ts';
 import { encodeMeta, REMEMBERED } from './meta.ts';
 import { MAX_BYTES, nested } from './nest.ts';
 import { outcomeUnknown } from './outcome-unknown.ts';
 import type { Plan } from './plan.ts';
 import type { Reader } from './reader.ts';
-import type { Entry, Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Staged } from './staging.ts';
 
 /** A lock's key as it must be when something is committed under the lock. */

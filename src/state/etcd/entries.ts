@@ -1,9 +1,16 @@
 import type { Attachment } from '../../attachment/attachment.ts';
-import { BodyMismatch, checkBody } from '../body.ts';
 import { damaged } from '../faults.ts';
+import { BodyMismatch, sealBody } from '../sealed.ts';
 import { attachmentText, nodeText } from '../serialise.ts';
 import type { StateChange } from '../state.ts';
 import { escapeName, nameIn } from './keys.ts';
+
+/** The value of one of a state's keys. */
+export interface Entry {
+  readonly text: string;
+  /** The store's revision that wrote it. */
+  readonly modRevision: bigint;
+}
 
 /** The values of a state's keys, by what stands in the key after the generation. */
 export function entriesOf(body: StateChange): Map<string, string> {
@@ -36,19 +43,20 @@ function volumeText(attachment: Attachment | null, token: number | null): string
 }
 
 /**
- * The body that entries stand for.
+ * The body that entries stand for. An entry that was part of an earlier one is not parsed again.
  * @param where says where an entry is, for messages
  * @throws RdsctlError STATE_DAMAGED
  */
 export function bodyOf(
-  entries: Iterable<readonly [entry: string, text: string]>,
+  entries: Iterable<readonly [entry: string, value: Entry]>,
   where: (entry: string) => string,
 ): StateChange {
   const attachments: [string, unknown][] = [];
   const tokens: [string, unknown][] = [];
   const nodes: [string, unknown][] = [];
-  for (const [entry, text] of entries) {
-    const value = parse(text, entry, where);
+  for (const [entry, found] of entries) {
+    const value = parsed.get(found) ?? parse(found.text, entry, where);
+    if (typeof value === 'object' && value !== null) parsed.set(found, value);
     const volume = volumeIn(entry);
     const node = entry.startsWith(NODES) ? nameIn(entry.slice(NODES.length)) : null;
     if (node !== null) {
@@ -62,7 +70,7 @@ export function bodyOf(
   }
   try {
     // Not by assignment: a volume may be called as something that every object has.
-    return checkBody({
+    return sealBody({
       attachments: Object.fromEntries(attachments),
       tokens: Object.fromEntries(tokens),
       nodes: Object.fromEntries(nodes),
@@ -82,6 +90,9 @@ function isVolume(value: unknown): value is { attachment: unknown; token: unknow
     'token' in value
   );
 }
+
+/** What was parsed already. A body freezes it. */
+const parsed = new WeakMap<Entry, object>();
 
 function parse(text: string, entry: string, where: (entry: string) => string): unknown {
   try {

@@ -5,6 +5,7 @@ import type { ListedLock, LockCare } from '../lock-care.ts';
 import { lostError } from '../lock-errors.ts';
 import type { HolderFacts, Lock, LockRequest } from '../lock.ts';
 import { isOver, patience, pause, throwIfAborted, waitedMs, type Patience } from '../patience.ts';
+import { sealedState } from '../sealed.ts';
 import type { State } from '../state.ts';
 import { hookedStep, type StepHooks } from '../step-hooks.ts';
 import type { StateStore, WatchOptions } from '../store.ts';
@@ -152,7 +153,7 @@ class EtcdStore implements StateStore, LockCare {
         const { meta } = outcome.snapshot;
         const isOwn = wanted !== null && meta === plan.meta;
         const made = isOwn
-          ? { lineage: meta.lineage, serial: meta.serial, ...wanted }
+          ? sealedState(meta.lineage, meta.serial, wanted)
           : stateOf(this.#keys, outcome.snapshot);
         return errors.map((error) => error ?? { state: made });
       }

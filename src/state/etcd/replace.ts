@@ -1,11 +1,12 @@
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
-import { BodyMismatch, checkBody } from '../body.ts';
 import type { Replacement } from '../care.ts';
+import { sealedBody } from '../changes.ts';
 import { encodeState } from '../envelope.ts';
 import { lockedError } from '../lock-errors.ts';
 import { isOver, pause, throwIfAborted, type Patience } from '../patience.ts';
+import { sealedState } from '../sealed.ts';
 import { serialiseBody } from '../serialise.ts';
-import type { State, StateChange } from '../state.ts';
+import type { State } from '../state.ts';
 import { OutcomeUnknown, type EtcdClient } from './client/client.ts';
 import { compare, op, range, transact, type Txn } from './client/kv.ts';
 import { writeCopy } from './copies.ts';
@@ -34,7 +35,7 @@ export async function replaceState(
   const now = await inspectKeys(client, keys, wait);
   if (now.fingerprint !== replacement.fingerprint) throw changedMeanwhile(keys);
   await refuseWork(client, keys, replacement.holding, wait);
-  const body = checked(replacement.body);
+  const body = sealedBody(replacement.body);
   const entries = entriesOf(body);
   if (now.found.length > 0) await keepAside(client, keys, now, wait);
   const serial = Math.max(now.highestSerial + 1, replacement.serial ?? 0);
@@ -44,7 +45,7 @@ export async function replaceState(
     const next = { ...meta, generation: staged.generation };
     return turnOver({ client, keys, wait, now, staged, meta: next, holding: replacement.holding });
   });
-  return { lineage: replacement.lineage, serial, ...body };
+  return sealedState(replacement.lineage, serial, body);
 }
 
 interface Turning {
@@ -129,17 +130,6 @@ async function keepAside(client: EtcdClient, keys: Keys, now: Inspected, wait: P
   }
   const dump = Object.fromEntries(found.map(({ key, value }) => [key, value]));
   await writeCopy(client, keys, `${JSON.stringify(dump, null, 2)}\n`, null, wait);
-}
-
-function checked({ attachments, tokens, nodes }: StateChange): StateChange {
-  try {
-    return checkBody({ attachments, tokens, nodes });
-  } catch (error) {
-    if (!(error instanceof BodyMismatch)) throw error;
-    throw new RdsctlError('INTERNAL', {
-      message: `a state that is not valid was to be written: ${error.message}`,
-    });
-  }
 }
 
 function changedMeanwhile(keys: Keys): RdsctlError {

@@ -1,16 +1,10 @@
 import { damaged } from '../faults.ts';
+import { sealedState } from '../sealed.ts';
 import { EMPTY_STATE, type State } from '../state.ts';
 import type { KeyValue } from './client/kv.ts';
-import { bodyOf } from './entries.ts';
+import { bodyOf, type Entry } from './entries.ts';
 import { STAGING, type Keys } from './keys.ts';
 import { decodeMeta, type Meta } from './meta.ts';
-
-/** The value of one of a state's keys. */
-export interface Entry {
-  readonly text: string;
-  /** The store's revision that wrote it. */
-  readonly modRevision: bigint;
-}
 
 /** A state as its keys hold it, all as of one revision. */
 export interface Snapshot {
@@ -88,11 +82,10 @@ export function refuseHistory(keys: Keys, found: readonly Pick<KeyValue, 'key'>[
 
 /** @throws RdsctlError STATE_DAMAGED */
 export function stateOf(keys: Keys, { meta, entries }: Snapshot): State {
-  if (meta === null) return { ...EMPTY_STATE, attachments: {}, tokens: {}, nodes: {} };
+  if (meta === null) return EMPTY_STATE;
   const base = keys.generation(meta.generation);
-  const texts = [...entries].map(([entry, { text }]) => [entry, text] as const);
-  const body = bodyOf(texts, (entry) => keys.url(base + entry));
-  return { lineage: meta.lineage, serial: meta.serial, ...body };
+  const body = bodyOf(entries, (entry) => keys.url(base + entry));
+  return sealedState(meta.lineage, meta.serial, body);
 }
 
 function metaIn(keys: Keys, found: readonly KeyValue[]): Pick<Snapshot, 'meta' | 'metaRevision'> {

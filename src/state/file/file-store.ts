@@ -4,11 +4,13 @@ import type { StateStore, WatchOptions } from '../store.ts';
 import { together } from '../../batching/together.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { applyChanges, type Change } from '../changes.ts';
+import type { Decoded } from '../envelope.ts';
 import { damaged, foreignLineage } from '../faults.ts';
 import type { LockSettings } from './file-lock.ts';
 import { isStateFile, locksPath, statePath } from './paths.ts';
+import { sealedState } from '../sealed.ts';
 import { EMPTY_STATE, type State, type StateChange } from '../state.ts';
-import { readStateFile } from './read.ts';
+import { readStateAgain, type Read } from './read.ts';
 import type { StepHooks } from '../step-hooks.ts';
 import { step } from './steps.ts';
 
@@ -49,19 +51,13 @@ export function openFileStore(options: FileStoreOptions): FileStore {
 /** What became of one change. */
 type Made = { readonly state: State } | { readonly error: unknown };
 
-/** What this store object last saw of the state. */
-interface Seen {
-  readonly lineage: string;
-  readonly serial: number;
-  readonly checksum: string;
-}
-
 class DirectoryStore implements FileStore {
   readonly location: string;
   readonly #options: FileStoreOptions;
   readonly #locks: LockSettings;
   readonly #held = new Set<Lock>();
-  #seen: Seen | null = null;
+  /** What this store last saw of the state. */
+  #seen: Read | null = null;
   /** Ends when the last update that was begun in this process has ended. */
   #updates: Promise<unknown> = Promise.resolve();
   /** Changes that come while an earlier commit is being made wait for it, and then make one commit. */
@@ -157,6 +153,7 @@ class DirectoryStore implements FileStore {
     const { attachments, tokens, nodes } = body;
     const { serialiseBody } = await import('../serialise.ts');
     const { encodeState } = await import('../envelope.ts');
+    if (attachments === old.attachments && tokens === old.tokens && nodes === old.nodes) return old;
     const bodyText = serialiseBody(body);
     if (bodyText === (oldText ?? serialiseBody(EMPTY_STATE))) return old;
     const { randomUUID } = await import('node:crypto');
@@ -174,32 +171,31 @@ class DirectoryStore implements FileStore {
       lock,
       hooks,
     });
-    this.#seen = { lineage, serial, checksum: encoded.checksum };
-    return { lineage, serial, attachments, tokens, nodes };
+    const { bytes, checksum } = encoded;
+    const state = sealedState(lineage, serial, body);
+    this.#seen = { bytes, decoded: { state, checksum, bodyText } };
+    return state;
   }
 
   /** @throws RdsctlError also when the state is not a later one of what this store saw before. */
   #readChecked(): { state: State; bodyText: string | null } {
     const { directory } = this.#options;
-    const path = statePath(directory);
-    const found = readStateFile(directory);
-    const seen = this.#seen;
-    if (found === null) {
-      if (seen !== null) throw damaged(path, 'it vanished while this command ran');
-      return { state: { ...EMPTY_STATE }, bodyText: null };
-    }
-    const { state, checksum, bodyText } = found;
-    if (seen !== null) {
-      if (state.lineage !== seen.lineage) throw foreignLineage(path, seen.lineage, state.lineage);
-      if (state.serial < seen.serial)
-        throw damaged(
-          path,
-          `it went back from serial ${seen.serial} to ${state.serial} while this command ran`,
-        );
-      if (state.serial === seen.serial && checksum !== seen.checksum)
-        throw damaged(path, `its serial ${state.serial} was written twice`);
-    }
-    this.#seen = { lineage: state.lineage, serial: state.serial, checksum };
-    return { state, bodyText };
+    const before = this.#seen;
+    const found = readStateAgain(directory, before);
+    if (before !== null) refuseBreak(statePath(directory), before.decoded, found?.decoded ?? null);
+    if (found === null) return { state: EMPTY_STATE, bodyText: null };
+    this.#seen = found;
+    return found.decoded;
   }
+}
+
+/** @throws RdsctlError STATE_DAMAGED, FOREIGN_LINEAGE when what was found now does not follow what was seen before */
+function refuseBreak(path: string, seen: Decoded, found: Decoded | null): void {
+  if (found === null) throw damaged(path, 'it vanished while this command ran');
+  const [was, is] = [seen.state, found.state];
+  if (is.lineage !== was.lineage) throw foreignLineage(path, was.lineage, is.lineage);
+  if (is.serial < was.serial)
+    throw damaged(path, `it went back from serial ${was.serial} to ${is.serial} while this command ran`);
+  if (is.serial === was.serial && found.checksum !== seen.checksum)
+    throw damaged(path, `its serial ${is.serial} was written twice`);
 }

@@ -18,6 +18,26 @@ export function readStateFile(directory: string): ReadResult {
   return readWith(directory, decodeState, ({ state }) => state.lineage);
 }
 
+/** A state file as it was read, byte for byte. */
+export interface Read {
+  readonly bytes: Buffer;
+  readonly decoded: Decoded;
+}
+
+/**
+ * Reads and checks the state file, as {@link readStateFile} does. What is the same as before, byte for byte, is not
+ * parsed again.
+ * @throws RdsctlError as readStateFile
+ */
+export function readStateAgain(directory: string, before: Read | null): Read | null {
+  return readWith(
+    directory,
+    (bytes, path) =>
+      before?.bytes.equals(bytes) === true ? before : { bytes, decoded: decodeState(bytes, path) },
+    ({ decoded }) => decoded.state.lineage,
+  );
+}
+
 /**
  * The attachments of the state of a directory, for looking at: see decodeAttachments. None when a state was never
  * written here.

@@ -3,7 +3,7 @@ import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { Inspection, Replacement } from '../care.ts';
 import type { State } from '../state.ts';
 import { keepAside, moveAside } from './backups.ts';
-import { BodyMismatch, checkBody } from '../body.ts';
+import { sealedBody } from '../changes.ts';
 import { commitState } from './commit.ts';
 import { encodeState } from '../envelope.ts';
 import { systemCode, unwritable } from './faults.ts';
@@ -13,6 +13,7 @@ import { inspectDirectory } from './inspect.ts';
 import { lockedError } from '../lock-errors.ts';
 import { listLocks } from './lock-list.ts';
 import { isStateFile, markerPath, statePath } from './paths.ts';
+import { sealedState } from '../sealed.ts';
 import { serialiseBody } from '../serialise.ts';
 import { removeTemporaries } from './temporary-file.ts';
 
@@ -24,7 +25,7 @@ import { removeTemporaries } from './temporary-file.ts';
 export async function replaceState(options: FileStoreOptions, replacement: Replacement): Promise<State> {
   const { directory, backups, hooks } = options;
   const settings = lockSettings(options);
-  const { lineage, body, signal } = replacement;
+  const { lineage, signal } = replacement;
   const lock = await acquireFileLock(settings, {
     name: STATE_LOCK,
     timeoutMs: options.stateLockTimeoutMs,
@@ -35,13 +36,13 @@ export async function replaceState(options: FileStoreOptions, replacement: Repla
     const now = inspectDirectory(directory);
     if (now.fingerprint !== replacement.fingerprint) throw changedMeanwhile(directory);
     await refuseWork(settings, replacement.holding);
-    const bodyText = checkedText(body);
+    const body = sealedBody(replacement.body);
     const serial = Math.max(now.highestSerial + 1, replacement.serial ?? 0);
     lock.assertHeld();
     await putAside(directory, now);
     await commitState({
       directory,
-      encoded: encodeState(lineage, serial, bodyText),
+      encoded: encodeState(lineage, serial, serialiseBody(body)),
       lineage,
       serial,
       previousSerial: 0,
@@ -49,21 +50,9 @@ export async function replaceState(options: FileStoreOptions, replacement: Repla
       lock,
       hooks,
     });
-    return { lineage, serial, ...body };
+    return sealedState(lineage, serial, body);
   } finally {
     await lock.release();
-  }
-}
-
-function checkedText(body: Replacement['body']): string {
-  const { attachments, tokens, nodes } = body;
-  try {
-    return serialiseBody(checkBody({ attachments, tokens, nodes }));
-  } catch (error) {
-    if (!(error instanceof BodyMismatch)) throw error;
-    throw new RdsctlError('INTERNAL', {
-      message: `a state that is not valid was to be written: ${error.message}`,
-    });
   }
 }
 

@@ -24,7 +24,7 @@ export async function* watchState(
       const mark = found === null ? '' : `${found.state.lineage} ${found.state.serial} ${found.checksum}`;
       if (mark !== last) {
         last = mark;
-        yield found?.state ?? structuredClone(EMPTY_STATE);
+        yield found?.state ?? EMPTY_STATE;
       }
       await change.happens;
     } finally {

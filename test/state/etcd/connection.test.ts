@@ -103,7 +103,8 @@ describe('of several endpoints', () => {
       const error = await failure(work());
       expect(error).toMatchObject({ reason: 'STATE_UNREACHABLE', exitCode: 6, now: 'Nothing was changed.' });
       expect(error.message).toContain(`${dead}: nothing listens there`);
-      expect(error.message).toMatch(`${hangs}: no answer within 0.2 s`);
+      // The last request has what is left of the time.
+      expect(error.message).toContain(`${hangs}: no answer within 0.`);
       expect(error.message).toContain(`${odd}: what answers there (HTTP 404) is not etcd`);
     }
     expect(await place.raw.names(/./)).toEqual([]);
