@@ -93,8 +93,8 @@ describe('the checker finds', () => {
       },
       {
         file: 'src/state/file/file-store.ts',
-        from: '    this.#seen = { lineage, serial, checksum: encoded.checksum };',
-        to: '    globalThis.remembered = { state: { lineage, serial, attachments, tokens, nodes }, bodyText };',
+        from: '    this.#seen = { bytes, decoded: { state, checksum, bodyText } };',
+        to: '    globalThis.remembered = { state, bodyText };',
       },
     ];
     const laws = await found(mistakes, async (program) => {
