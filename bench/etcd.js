@@ -6,7 +6,8 @@ import path from 'node:path';
 import { interleaved, median, program, timed } from './measure.js';
 import { withSimulation } from './simulation.js';
 
-const NODES = 20;
+/** What a node's scripts take grows with the volumes that it has. */
+const VOLUMES_A_NODE = 50;
 /** Volumes of a storage server: a simulated one with many takes long over each command. */
 const VOLUMES_A_SERVER = 1_000;
 const ROUNDS = 7;
@@ -20,7 +21,7 @@ export async function etcd(counts) {
   const rows = [];
   for (const count of counts) rows.push(...(await ofSize(count)));
   return {
-    title: `The state in etcd (one member, loopback), against a directory; ${NODES} nodes`,
+    title: `The state in etcd (one member, loopback), against a directory; ${VOLUMES_A_NODE} volumes a node`,
     baseline: { what: 'the same command with the state in a directory', milliseconds: null },
     rows,
   };
@@ -28,10 +29,11 @@ export async function etcd(counts) {
 
 function ofSize(count) {
   const servers = count / VOLUMES_A_SERVER;
+  const nodes = count / VOLUMES_A_NODE;
   const volumes = VOLUMES_A_SERVER + 2 * ATTACHES;
-  return withSimulation({ nodes: NODES, volumes, servers }, async ({ dir, env }) => {
+  return withSimulation({ nodes, volumes, servers }, async ({ dir, env }) => {
     const file = path.join(dir, 'manifest.yaml');
-    writeFileSync(file, manifest(count));
+    writeFileSync(file, manifest(count, nodes));
     rdsctl(['apply', '-f', file, '--yes', '-q'], env);
     return withEtcd((url) => {
       const there = { ...env, RDSCTL_STATE: url };
@@ -70,12 +72,12 @@ function ofSize(count) {
   });
 }
 
-function manifest(count) {
+function manifest(count, nodes) {
   const lines = Array.from({ length: count }, (_, index) => {
     const server = Math.floor(index / VOLUMES_A_SERVER) + 1;
     const volume = (index % VOLUMES_A_SERVER) + 1;
     // Volumes of one name have one NQN, and a node can have only one of them.
-    return `  - { volume: rds${server}/vol-${volume}, node: node-${((server + volume) % NODES) + 1} }\n`;
+    return `  - { volume: rds${server}/vol-${volume}, node: node-${((server + volume) % nodes) + 1} }\n`;
   });
   return `apiVersion: rdsctl/v1\nkind: Manifest\nattachments:\n${lines.join('')}`;
 }

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { median, program, root } from './measure.js';
+import { combined, measuredRun, reconcileInSync } from './resources.js';
 import { withFleet } from './simulation.js';
 
 const SIZES = [10, 30, 100, 300, 1000];
@@ -13,49 +12,53 @@ const MOST_MEGABYTES = 400;
 const EACH = { nodesEach: NODES_A_PROCESS, volumesEach: VOLUMES_A_NODE };
 
 /**
- * What apply and reconcile cost by the number of nodes: a straight line, or not. The smallest fleet is measured anew
- * before and after each other one: the machine is not as fast in one minute as in the next.
+ * What apply and reconcile cost by the number of nodes: a straight line, or not. Compared is the processor time of
+ * rdsctl: the simulations have the same processors, and most of the wall time. The smallest fleet is measured anew before
+ * and after each other one: a virtual machine is not as fast in one minute as in the next.
  */
 export async function fleet() {
   const [smallest, ...others] = sizes();
   return withFleet({ nodes: smallest, ...EACH }, async (fleetOfFew) => {
     const few = prepared(fleetOfFew, true);
-    const before = [few()];
+    const ofFew = [few()];
     const measured = [];
     for (const nodes of others) {
-      const many = await withFleet({ nodes, ...EACH }, (fleetOfMany) => prepared(fleetOfMany, false)());
-      before.push(few());
-      measured.push({ nodes, many, few: before.slice(-2) });
+      const ofMany = await withFleet({ nodes, ...EACH }, (fleetOfMany) => prepared(fleetOfMany, false)());
+      ofFew.push(few());
+      measured.push({ nodes, ofMany, ofFew: ofFew.slice(-2) });
     }
-    const all = (name) => combined(before.map((one) => one[name]));
-    const what = (name, nodes, { megabytes }) =>
-      `\`rdsctl ${name}\`, ${nodes} nodes, ${nodes * VOLUMES_A_NODE} volumes, ${megabytes} MB`;
-    const rows = ['apply', 'reconcile'].flatMap((name) => [
-      { what: what(name, smallest, all(name)), ...all(name), ratio: 1, limit: null },
-      ...measured.map(({ nodes, many, few }) => ({
-        what: what(name, nodes, many[name]),
-        milliseconds: many[name].milliseconds,
-        ratio:
-          many[name].milliseconds / nodes / (combined(few.map((one) => one[name])).milliseconds / smallest),
-        // A straight line with a start of its own gets cheaper by the node, never dearer.
-        limit: 1,
-      })),
-    ]);
-    const points = (name) => [
-      [smallest, all(name).milliseconds],
-      ...measured.map(({ nodes, many }) => [nodes, many[name].milliseconds]),
-    ];
-    const [baseline, ...more] = rows;
+    const series = ['apply', 'reconcile'].map((name) => {
+      const onlyThis = (runs) => combined(runs.map((one) => one[name]));
+      const first = row(name, smallest, onlyThis(ofFew), null);
+      const more = measured.map(({ nodes, ofMany, ofFew }) =>
+        row(name, nodes, ofMany[name], onlyThis(ofFew).processor / smallest),
+      );
+      return { name, rows: [first, ...more] };
+    });
+    const [baseline, ...rows] = series.flatMap((one) => one.rows);
     return {
-      title: `Fleets, ${VOLUMES_A_NODE} volumes a node, simulated by a process for every ${NODES_A_PROCESS} nodes; ratio: time a node, against the smallest fleet in the same minutes`,
+      title: `Fleets, ${VOLUMES_A_NODE} volumes a node, simulated by a process for every ${NODES_A_PROCESS} nodes; ratio: processor time a node, against the smallest fleet in the same minutes`,
       baseline,
-      rows: more,
-      series: [
-        { name: 'apply of all attachments, by nodes', points: points('apply') },
-        { name: 'reconcile in sync, by nodes', points: points('reconcile') },
-      ],
+      rows,
+      series: series.map(({ name, rows }) => ({
+        name: `${name} of a fleet, by nodes`,
+        points: rows.map(({ nodes, milliseconds }) => [nodes, milliseconds]),
+      })),
     };
   });
+}
+
+/** @param ofFew milliseconds of processor time for each node of the smallest fleet; null = this is the smallest */
+function row(name, nodes, { milliseconds, processor, megabytes }, ofFew) {
+  if (megabytes > MOST_MEGABYTES) throw new Error(`${name} of ${nodes} nodes took ${megabytes} MB`);
+  return {
+    what: `\`rdsctl ${name}\`, ${nodes} nodes, ${nodes * VOLUMES_A_NODE} volumes, ${megabytes} MB, ${processor.toFixed(0)} ms of processor time`,
+    nodes,
+    milliseconds,
+    ratio: ofFew === null ? 1 : processor / nodes / ofFew,
+    // A straight line with a start of its own gets cheaper by the node, never dearer.
+    limit: ofFew === null ? null : 1,
+  };
 }
 
 /** RDSCTL_BENCH_NODES names other sizes: `10,100`. */
@@ -80,34 +83,11 @@ function prepared({ dir, env, volumes }, isMeasuredAgain) {
   );
   const none = manifest('none.yaml', []);
   return () => {
-    const apply = once(dir, env, all);
-    const rounds = Array.from({ length: ROUNDS }, () => once(dir, env, ['reconcile']));
-    if (isMeasuredAgain) once(dir, env, none);
-    return { apply, reconcile: combined(rounds) };
+    const measured = {
+      apply: measuredRun(dir, env, all),
+      reconcile: reconcileInSync(dir, env, ROUNDS),
+    };
+    if (isMeasuredAgain) measuredRun(dir, env, none);
+    return measured;
   };
-}
-
-/** Their median, and the most memory. */
-function combined(runs) {
-  return {
-    milliseconds: median(runs.map(({ milliseconds }) => milliseconds)),
-    megabytes: Math.max(...runs.map(({ megabytes }) => megabytes)),
-  };
-}
-
-/** One run, which must go well; its time, and the most memory that it had. */
-function once(dir, env, args) {
-  const peak = path.join(dir, 'peak');
-  const tell = path.join(root, 'bench/peak-memory.cjs');
-  const begun = process.hrtime.bigint();
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', tell, program, ...args], {
-    env: { ...process.env, ...env, PEAK_MEMORY_FILE: peak },
-    encoding: 'utf8',
-  });
-  const milliseconds = Number(process.hrtime.bigint() - begun) / 1e6;
-  if (status !== 0 || (args[0] === 'reconcile' && stdout !== ''))
-    throw new Error(`${args[0]}: exit ${status}\n${stdout}${stderr}`);
-  const megabytes = Math.ceil(Number(readFileSync(peak, 'utf8')) / 1024);
-  if (megabytes > MOST_MEGABYTES) throw new Error(`${args[0]} took ${megabytes} MB`);
-  return { milliseconds, megabytes };
 }

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { median, program, root, timed } from './measure.js';
+import { program, timed } from './measure.js';
+import { reconcileInSync } from './resources.js';
 import { withSimulation } from './simulation.js';
 
 const SERVERS = 2;
@@ -39,26 +39,8 @@ function ofFleet(nodes) {
     const file = path.join(dir, 'manifest.yaml');
     writeFileSync(file, manifest(nodes, volumes));
     timed(process.execPath, [program, 'apply', '-f', file, '--yes', '-q'], env);
-    const rounds = Array.from({ length: ROUNDS }, () => once(dir, env));
-    return {
-      milliseconds: median(rounds.map(({ milliseconds }) => milliseconds)),
-      megabytes: Math.max(...rounds.map(({ megabytes }) => megabytes)),
-    };
+    return reconcileInSync(dir, env, ROUNDS);
   });
-}
-
-/** One reconcile, which must find nothing; its time, and the most memory that it had. */
-function once(dir, env) {
-  const peak = path.join(dir, 'peak');
-  const tell = path.join(root, 'bench/peak-memory.cjs');
-  const begun = process.hrtime.bigint();
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', tell, program, 'reconcile'], {
-    env: { ...process.env, ...env, PEAK_MEMORY_FILE: peak },
-    encoding: 'utf8',
-  });
-  const milliseconds = Number(process.hrtime.bigint() - begun) / 1e6;
-  if (status !== 0 || stdout !== '') throw new Error(`reconcile: exit ${status}\n${stdout}${stderr}`);
-  return { milliseconds, megabytes: Math.ceil(Number(readFileSync(peak, 'utf8')) / 1024) };
 }
 
 function manifest(nodes, volumes) {
