@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { interleaved, median, program, root, timed } from './measure.js';
 import { ansible } from './playbook.js';
@@ -14,32 +15,38 @@ const ANSIBLE_ROUNDS = 2;
  */
 export async function attach(rounds, delayMs = 0) {
   const volumes = 4 * (rounds + 1) + ANSIBLE_ROUNDS;
-  return withSimulation({ volumes, delayMs }, (simulation) => {
+  // Each round has a node of its own: what is attached already does not slow the next ones down.
+  const nodes = rounds + 2;
+  const nodeOf = (round) => `node-${round + 1}`;
+  return withSimulation({ nodes, volumes, delayMs }, (simulation) => {
     const script = path.join(root, 'bench/operator-attach.sh');
     const alone = opensshConfig(simulation);
     const shared = opensshConfig(simulation, { shares: true });
     const close = () => {
-      for (const host of ['rds1', 'node-1']) spawnSync('ssh', ['-F', shared, '-O', 'exit', host]);
+      for (const host of ['rds1', ...Array.from({ length: nodes }, (_, round) => nodeOf(round))])
+        if (existsSync(path.join(simulation.dir, `${host}.socket`)))
+          spawnSync('ssh', ['-F', shared, '-O', 'exit', host]);
     };
     let last = 0;
     const volume = () => `vol-${(last += 1)}`;
-    const run = (config) => timed('sh', [script, config, volume(), 'node-1']);
+    const run = (config, round) => timed('sh', [script, config, volume(), nodeOf(round)]);
     const times = interleaved(
       {
-        script: () => run(alone),
-        opened: () => {
+        script: (round) => run(alone, round),
+        opened: (round) => {
           close();
-          return run(shared);
+          return run(shared, round);
         },
         // The connections are there from the run before.
-        kept: () => run(shared),
-        rdsctl: () => timed(process.execPath, [program, 'attach', volume(), 'node-1'], simulation.env),
+        kept: (round) => run(shared, round),
+        rdsctl: (round) =>
+          timed(process.execPath, [program, 'attach', volume(), nodeOf(round)], simulation.env),
       },
       rounds,
     );
     close();
     const play = ansible(simulation);
-    times.ansible = median(Array.from({ length: ANSIBLE_ROUNDS }, () => play(volume(), 'node-1')));
+    times.ansible = median(Array.from({ length: ANSIBLE_ROUNDS }, () => play(volume(), nodeOf(rounds + 1))));
     const row = (what, name, limit = null) => ({
       what,
       milliseconds: times[name],

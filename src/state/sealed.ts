@@ -1,3 +1,4 @@
+import type { Attachment } from '../attachment/attachment.ts';
 import { isAttachment, isCount, isNode, isTable } from './body.ts';
 import type { State, StateChange } from './state.ts';
 
@@ -10,12 +11,26 @@ import type { State, StateChange } from './state.ts';
 /** Says which entry of a state is not as it must be. */
 export class BodyMismatch extends Error {}
 
-/** The entries and tables that were sealed. */
-const known = new WeakSet<object>();
+/** One of a body's tables. */
+interface Kind<T> {
+  readonly name: keyof StateChange;
+  readonly isEntry: (value: unknown, key: string) => value is T;
+  /** The tables that were sealed, and the entries with the key that each was found in order under. */
+  readonly tables: WeakSet<object>;
+  readonly entries: WeakMap<object, string>;
+}
 
-/** Whether this entry or table belongs to a sealed body: it will never be another. */
-export function isSealed(entryOrTable: object): boolean {
-  return known.has(entryOrTable);
+const ATTACHMENTS = kind('attachments', isAttachment);
+const TOKENS = kind('tokens', isCount);
+const NODES = kind('nodes', isNode);
+
+function kind<T>(name: Kind<T>['name'], isEntry: Kind<T>['isEntry']): Kind<T> {
+  return { name, isEntry, tables: new WeakSet(), entries: new WeakMap() };
+}
+
+/** Whether this attachment belongs to a sealed body: it will never be another. */
+export function isSealed(attachment: Attachment): boolean {
+  return ATTACHMENTS.entries.has(attachment);
 }
 
 /**
@@ -25,15 +40,15 @@ export function isSealed(entryOrTable: object): boolean {
 export function sealBody(value: unknown): StateChange {
   if (!isTable<StateChange>(value, 3)) throw new BodyMismatch('the body has fields too many or too few');
   return Object.freeze({
-    attachments: sealTable('attachments', value.attachments, isAttachment),
-    tokens: sealTable('tokens', value.tokens, isCount),
+    attachments: sealTable(ATTACHMENTS, value.attachments),
+    tokens: sealTable(TOKENS, value.tokens),
     nodes: sealNodes(value.nodes),
   });
 }
 
 /** Seals the table of nodes. @throws BodyMismatch */
 export function sealNodes(value: unknown): StateChange['nodes'] {
-  return sealTable('nodes', value, isNode);
+  return sealTable(NODES, value);
 }
 
 /** The state that a sealed body is at a serial. */
@@ -42,34 +57,33 @@ export function sealedState(lineage: string, serial: number, sealed: StateChange
   return Object.freeze({ lineage, serial, attachments, tokens, nodes });
 }
 
-function sealTable<T>(
-  name: string,
-  value: unknown,
-  isEntry: (entry: unknown, key: string) => entry is T,
-): Readonly<Record<string, T>> {
+type Table<T> = Readonly<Record<string, T>>;
+
+function sealTable<T>({ name, isEntry, tables, entries }: Kind<T>, value: unknown): Table<T> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BodyMismatch(`${name} is not a table`);
-  const table = value as Readonly<Record<string, unknown>>;
-  if (known.has(table)) return table as Readonly<Record<string, T>>;
+  if (tables.has(value)) return value as Table<T>;
+  const table = value as Table<unknown>;
   let isSorted = true;
   let before = '';
   for (const key of Object.keys(table)) {
     const entry = table[key];
-    if (!(typeof entry === 'object' && entry !== null && known.has(entry))) {
+    const isObject = typeof entry === 'object' && entry !== null;
+    if (!isObject || entries.get(entry) !== key) {
       if (!isEntry(entry, key)) throw new BodyMismatch(`${name}["${key}"] is not as it must be`);
       freeze(entry);
-      if (typeof entry === 'object' && entry !== null) known.add(entry);
+      if (isObject) entries.set(entry, key);
     }
     if (key < before) isSorted = false;
     before = key;
   }
-  const sealed = Object.freeze(isSorted ? table : sorted(table)) as Readonly<Record<string, T>>;
-  known.add(sealed);
+  const sealed = Object.freeze(isSorted ? table : sorted(table)) as Table<T>;
+  tables.add(sealed);
   return sealed;
 }
 
 /** Not by assignment: a volume may be called as something that every object has. */
-function sorted(table: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function sorted(table: Table<unknown>): Table<unknown> {
   return Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
