@@ -11,10 +11,11 @@ const dist = path.join(root, 'dist');
 const next = path.join(root, `node_modules/.rdsctl-${process.pid}`);
 
 /**
- * What stays out of the bundle: Node's own. ssh2 has native parts, which it does without when they aren't there: bundled
- * and cached it loads in half the time.
+ * What stays out of the bundle: a package that finds its native part at run time. ssh2 has native parts too,
+ * which it does without when they aren't there: bundled and cached it loads in half the time.
  */
-const external = (id, importer) => id.startsWith('node:') && !isLeftOut(id, importer);
+const external = (id, importer) =>
+  /^fs-native-extensions($|\/)/.test(id) || (id.startsWith('node:') && !isLeftOut(id, importer));
 
 /**
  * What a package would load and nobody needs: commander for running other programs as subcommands; ssh2 for
@@ -31,25 +32,6 @@ const withoutUnneeded = {
     if (!id.startsWith('\0left-out:')) return null;
     return id.includes('child_process') ? 'export default {};' : 'throw new Error("left out"); export {};';
   },
-};
-
-/**
- * The native part of a package that finds it at run time, in 8 ms: it is where the package has it for Linux, in 1 ms.
- * Where it is not there, the package finds it itself.
- */
-const nativePart = {
-  name: 'native-part',
-  resolveId: (id, importer = '') =>
-    id === './binding' && /[\\/]fs-native-extensions[\\/]/.test(importer) ? '\0native-part' : null,
-  load: (id) =>
-    id === '\0native-part'
-      ? `const { existsSync } = require('node:fs');
-         const { dirname, join } = require('node:path');
-         const load = require('node:module').createRequire(__filename);
-         const kind = process.platform + '-' + process.arch;
-         const file = join(dirname(load.resolve('fs-native-extensions')), 'prebuilds', kind, 'fs-native-extensions.node');
-         module.exports = existsSync(file) ? load(file) : load('fs-native-extensions/binding');`
-      : null,
 };
 
 /**
@@ -70,7 +52,7 @@ async function buildCommandLine() {
     platform: 'node',
     external,
     cwd: root,
-    plugins: [withoutUnneeded, nativePart],
+    plugins: [withoutUnneeded],
     checks: { ineffectiveDynamicImport: false },
   });
   const { output } = await bundle.write({

@@ -1,12 +1,12 @@
-// Which npm packages a package of rdsctl holds: those that the command line was built from, and the one whose
-// native part stands beside it, with what it needs. With what the lockfile says of them.
+// Which npm packages a package of rdsctl holds: those that the command line was built from, and the one that is not
+// bundled, with what it needs. With what the lockfile says of them.
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '../..');
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
 
-/** Its native part is no part of the bundle. */
+/** Stays outside of the bundle: it finds its native part at run time. */
 const NATIVE = 'fs-native-extensions';
 
 /** The packages, by their directories: `node_modules/NAME`. To be called after a build. */
