@@ -27,7 +27,7 @@ export type { NodePort, NodeView } from './operations/ports/node.ts';
 export type { Disk, DiskChange, StorageServer } from './operations/ports/storage-server.ts';
 export { attach } from './operations/attach/attach.ts';
 export type { AttachRequest, AttachResult } from './operations/attach/request.ts';
-export { detach, type DetachRequest, type DetachResult } from './operations/detach.ts';
+export { detach, type DetachRequest, type DetachResult } from './operations/detach/detach.ts';
 export { move, type MoveResult } from './operations/move.ts';
 export { fence, type FenceRequest } from './operations/fence/fence.ts';
 export type { FencedVolume, FenceReport } from './operations/fence/report.ts';

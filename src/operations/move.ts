@@ -6,7 +6,7 @@ import type { AttachResult } from './attach/request.ts';
 import { audited } from './audited.ts';
 import type { State } from '../state/state.ts';
 import { step, type OperationContext } from './context.ts';
-import { detachLocked } from './detach.ts';
+import { detachLocked } from './detach/detach.ts';
 import { identityOf } from './identity.ts';
 import { lockOptions } from './locking.ts';
 import { preflight } from './preflight.ts';

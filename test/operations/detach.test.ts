@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { NOBODY } from '../../src/attachment/host-nqn.ts';
 import type { Attachment } from '../../src/attachment/attachment.ts';
-import { detach } from '../../src/operations/detach.ts';
+import { detach } from '../../src/operations/detach/detach.ts';
 import type { Disk } from '../../src/operations/ports/storage-server.ts';
 import { unwritable } from '../../src/state/file/faults.ts';
 import { aSubsystem, hostNqn, unreachable } from '../fakes/fake-node.ts';

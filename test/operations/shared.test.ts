@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { attach } from '../../src/operations/attach/attach.ts';
-import { detach } from '../../src/operations/detach.ts';
+import { detach } from '../../src/operations/detach/detach.ts';
 import type { Config } from '../../src/config/config.ts';
 import { aSubsystem, hostNqn, unreachable } from '../fakes/fake-node.ts';
 import { failure } from '../fakes/outcome.ts';

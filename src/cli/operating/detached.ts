@@ -1,4 +1,4 @@
-import type { DetachResult } from '../../operations/detach.ts';
+import type { DetachResult } from '../../operations/detach/detach.ts';
 import { attachmentBody } from '../output/attachment-document.ts';
 
 /** What is left of the attachment; without one, the fields of a volume that nobody has. */

@@ -3,7 +3,7 @@ import { attach } from '../attach/attach.ts';
 import { audited } from '../audited.ts';
 import { eachVolume, partial } from '../bulk.ts';
 import type { OperationContext } from '../context.ts';
-import { detach } from '../detach.ts';
+import { detach } from '../detach/detach.ts';
 import { move } from '../move.ts';
 import type { MayTouch } from '../resolve.ts';
 import type { Change, Plan } from './plan.ts';

@@ -4,7 +4,7 @@ import { completeDetach } from '../../attachment/transitions.ts';
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import { checkTag } from '../claims.ts';
 import { step } from '../context.ts';
-import { detachLocked } from '../detach.ts';
+import { detachLocked } from '../detach/detach.ts';
 import { drain, notDrained } from '../drain.ts';
 import { settleOne } from '../settle.ts';
 import type { Subject } from './subject.ts';

@@ -4,7 +4,7 @@ import type { Lock } from '../../state/lock.ts';
 import { attachLocked } from '../attach/attach.ts';
 import { audited, type Trail } from '../audited.ts';
 import type { OperationContext } from '../context.ts';
-import { detachLocked } from '../detach.ts';
+import { detachLocked } from '../detach/detach.ts';
 import { cutHeld } from '../fence/cut-held.ts';
 import { distrustedServers } from '../fence/distrust.ts';
 import type { Disk } from '../ports/storage-server.ts';

@@ -3,7 +3,7 @@ import { VolumeLockManager } from '../../../src/attachment/volume-lock-manager.t
 import { RdsctlError } from '../../../src/errors/rdsctl-error.ts';
 import { attach } from '../../../src/operations/attach/attach.ts';
 import type { OperationContext } from '../../../src/operations/context.ts';
-import { detach } from '../../../src/operations/detach.ts';
+import { detach } from '../../../src/operations/detach/detach.ts';
 import { fence } from '../../../src/operations/fence/fence.ts';
 import { move } from '../../../src/operations/move.ts';
 import type { NodePort, NodeView, Subsystem } from '../../../src/operations/ports/node.ts';

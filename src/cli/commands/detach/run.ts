@@ -1,4 +1,4 @@
-import { detach as detachVolume, type DetachResult } from '../../../operations/detach.ts';
+import { detach as detachVolume, type DetachResult } from '../../../operations/detach/detach.ts';
 import type { Handler } from '../../command.ts';
 import { detachedBody } from '../../operating/detached.ts';
 import { operate } from '../../operating/operate.ts';
