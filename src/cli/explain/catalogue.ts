@@ -1,5 +1,6 @@
 import { EXIT_CODES, type ErrorCode } from '../../errors/exit-codes.ts';
-import { EXPLANATIONS, type Explanation } from '../../errors/explanations.ts';
+import type { Explanation } from '../../errors/explanations/explanation.ts';
+import { EXPLANATIONS } from '../../errors/explanations/explanations.ts';
 import { REASONS, type Reason } from '../../errors/reasons.ts';
 
 /** Everything that is known of a reason. */
