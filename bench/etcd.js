@@ -28,8 +28,8 @@ export async function etcd(counts) {
 }
 
 function ofSize(count) {
-  const servers = count / VOLUMES_A_SERVER;
-  const nodes = count / VOLUMES_A_NODE;
+  const servers = Math.ceil(count / VOLUMES_A_SERVER);
+  const nodes = Math.ceil(count / VOLUMES_A_NODE);
   const volumes = VOLUMES_A_SERVER + 2 * ATTACHES;
   return withSimulation({ nodes, volumes, servers }, async ({ dir, env }) => {
     const file = path.join(dir, 'manifest.yaml');

@@ -16,7 +16,7 @@ export function applyChanges(
   let wanted: StateChange | null = null;
   const errors = changes.map((change) => {
     try {
-      wanted = sealedBody(change(Object.freeze({ ...state, ...wanted })));
+      wanted = sealWanted(change(Object.freeze({ ...state, ...wanted })));
       return null;
     } catch (error) {
       return { error };
@@ -29,7 +29,7 @@ export function applyChanges(
  * Seals what is to be written.
  * @throws RdsctlError INTERNAL when it is no valid body
  */
-export function sealedBody({ attachments, tokens, nodes }: StateChange): StateChange {
+export function sealWanted({ attachments, tokens, nodes }: StateChange): StateChange {
   try {
     return sealBody({ attachments, tokens, nodes });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { sealedBody } from './changes.ts';
+import { sealWanted } from './changes.ts';
 import { sealedState } from './sealed.ts';
 import type { State } from './state.ts';
 import type { StateStore } from './store.ts';
@@ -16,7 +16,7 @@ export function plannedStore(store: StateStore, newLineage: () => string): State
     async update(change) {
       const before = await read();
       const lineage = before.lineage === '' ? newLineage() : before.lineage;
-      changed = sealedState(lineage, before.serial + 1, sealedBody(change(before)));
+      changed = sealedState(lineage, before.serial + 1, sealWanted(change(before)));
       return changed;
     },
     lock: ({ name }) =>

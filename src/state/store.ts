@@ -8,8 +8,8 @@ export interface WatchOptions {
 }
 
 /**
- * Where the state lives. What it hands out is frozen, as is what a change returns when that was committed. One interface, one conformance suite; no operation knows which implementation it
- * talks to.
+ * Where the state lives. One interface, one conformance suite; no operation knows which implementation it
+ * talks to. What it hands out is frozen, and so is, from then on, what a change returned.
  */
 export interface StateStore {
   /** For messages: a path or a URL without secrets. */

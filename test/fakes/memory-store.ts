@@ -1,6 +1,6 @@
 import { RdsctlError } from '../../src/errors/rdsctl-error.ts';
 import type { Lock, LockHolder, LockRequest } from '../../src/state/lock.ts';
-import { sealedBody } from '../../src/state/changes.ts';
+import { sealWanted } from '../../src/state/changes.ts';
 import { sealedState } from '../../src/state/sealed.ts';
 import type { State, StateChange } from '../../src/state/state.ts';
 import type { StateStore, WatchOptions } from '../../src/state/store.ts';
@@ -35,7 +35,7 @@ export class MemoryStore implements StateStore {
   readonly #lost = new Set<string>();
 
   constructor(state: State = emptyState(), log: (entry: string) => void = () => undefined) {
-    this.state = sealedState(state.lineage, state.serial, sealedBody(state));
+    this.state = sealedState(state.lineage, state.serial, sealWanted(state));
     this.#log = log;
   }
 
@@ -50,7 +50,7 @@ export class MemoryStore implements StateStore {
       if (wanted === before) return before;
       this.beforeCommit?.(wanted);
       const lineage = before.lineage === '' ? LINEAGE : before.lineage;
-      this.state = sealedState(lineage, before.serial + 1, sealedBody(wanted));
+      this.state = sealedState(lineage, before.serial + 1, sealWanted(wanted));
       this.commits.push(this.state);
       for (const wake of this.#watchers.splice(0)) wake();
       this.#log(`state ${phases(this.state)}`);

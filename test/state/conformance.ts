@@ -77,6 +77,20 @@ export function describeStateStore(name: string, setUp: () => Promise<StoreFixtu
         expect(await two.read()).toEqual(await open().read());
       });
 
+      it('gives later states the very entries that are as they were: they are neither copied nor parsed anew', async () => {
+        const store = open();
+        const withSpare = (hostNqn: string) => (state: State) => ({
+          ...state,
+          nodes: { ...state.nodes, spare: { hostNqn, hostId: null, fenced: null } },
+        });
+        await store.update(() => sampleBody());
+        const first = await store.update(withSpare('nqn.2014-08.org.example:one'));
+        const second = await store.update(withSpare('nqn.2014-08.org.example:two'));
+        const entries = Object.entries(first.attachments);
+        expect(entries).not.toEqual([]);
+        for (const [key, attachment] of entries) expect(second.attachments[key]).toBe(attachment);
+      });
+
       it('keeps names that mean something to JavaScript', async () => {
         const body = sampleBody();
         const tokens: Record<string, number> = JSON.parse(

@@ -1,6 +1,6 @@
 import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { Replacement } from '../care.ts';
-import { sealedBody } from '../changes.ts';
+import { sealWanted } from '../changes.ts';
 import { encodeState } from '../envelope.ts';
 import { lockedError } from '../lock-errors.ts';
 import { isOver, pause, throwIfAborted, type Patience } from '../patience.ts';
@@ -35,7 +35,7 @@ export async function replaceState(
   const now = await inspectKeys(client, keys, wait);
   if (now.fingerprint !== replacement.fingerprint) throw changedMeanwhile(keys);
   await refuseWork(client, keys, replacement.holding, wait);
-  const body = sealedBody(replacement.body);
+  const body = sealWanted(replacement.body);
   const entries = entriesOf(body);
   if (now.found.length > 0) await keepAside(client, keys, now, wait);
   const serial = Math.max(now.highestSerial + 1, replacement.serial ?? 0);

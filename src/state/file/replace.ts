@@ -3,7 +3,7 @@ import { RdsctlError } from '../../errors/rdsctl-error.ts';
 import type { Inspection, Replacement } from '../care.ts';
 import type { State } from '../state.ts';
 import { keepAside, moveAside } from './backups.ts';
-import { sealedBody } from '../changes.ts';
+import { sealWanted } from '../changes.ts';
 import { commitState } from './commit.ts';
 import { encodeState } from '../envelope.ts';
 import { systemCode, unwritable } from './faults.ts';
@@ -36,7 +36,7 @@ export async function replaceState(options: FileStoreOptions, replacement: Repla
     const now = inspectDirectory(directory);
     if (now.fingerprint !== replacement.fingerprint) throw changedMeanwhile(directory);
     await refuseWork(settings, replacement.holding);
-    const body = sealedBody(replacement.body);
+    const body = sealWanted(replacement.body);
     const serial = Math.max(now.highestSerial + 1, replacement.serial ?? 0);
     lock.assertHeld();
     await putAside(directory, now);
