@@ -8,7 +8,6 @@ async function byHand(
 ): Promise<Scene> {
   const { allow = 'any', left = false, ...rest } = options;
   const scene = await openScene({
-    config: { timeouts: { connect: '3s' } },
     ...rest,
     ...(left ? { byHand: ['rds1/vol-1'] } : {}),
   });
@@ -86,7 +85,7 @@ describe('adopt', () => {
 
   test('again is success and changes nothing', async () => {
     const scene = await byHand();
-    await scene.run('adopt', 'vol-1');
+    await scene.done('adopt', 'vol-1');
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const again = await scene.run('adopt', 'vol-1');
     expect(again.code).toBe(0);
@@ -96,8 +95,8 @@ describe('adopt', () => {
 
   test('what our own state forgot: the tag is ours, nothing in the state', async () => {
     const scene = await openScene({ byHand: ['rds1/vol-1'] });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('detach', 'vol-1');
     await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name="" nvme-tcp-export=yes');
     await connectByHand(scene, 'node-1');
     await device(scene, 'node-1');
@@ -194,7 +193,7 @@ describe('refused, and nothing is changed', () => {
       `comment="[rdsctl owner=node-1 token=${token} lineage=${lineage}]"`;
     await scene.setDisk('vol-1', tag(4, '5f0c1d2e-0000-4000-8000-000000000009'));
     expect(await refused(scene, 'FOREIGN_TAG')).toContain('state rebuild');
-    await scene.run('attach', 'vol-2', 'node-2');
+    await scene.done('attach', 'vol-2', 'node-2');
     await scene.setDisk('vol-1', tag(4, (await scene.state()).lineage));
     expect(await refused(scene, 'STALE_STATE')).toContain('state rebuild');
   });
@@ -209,7 +208,7 @@ describe('refused, and nothing is changed', () => {
 
   test('the node is fenced', async () => {
     const scene = await byHand({ left: true });
-    await scene.run('fence', 'node-1', '--yes', '--volume', 'vol-2');
+    await scene.done('fence', 'node-1', '--yes', '--volume', 'vol-2');
     await refused(scene, 'NODE_FENCED');
   });
 

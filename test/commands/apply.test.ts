@@ -96,8 +96,8 @@ describe('apply', () => {
     expect((await scene.start(['apply', '-f', '-'], { stdin: yaml }).ended).stdout).toContain(
       'Nothing to do',
     );
-    await scene.run('detach', 'vol-1');
-    await scene.run('move', 'vol-3', 'node-1');
+    await scene.done('detach', 'vol-1');
+    await scene.done('move', 'vol-3', 'node-1');
     const outcome = await scene.start(['apply', '-f', '-', '--yes'], { stdin: json }).ended;
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(await places(scene)).toEqual({ 'vol-1': 'node-1', 'vol-2': 'node-1', 'vol-3': 'node-2' });
@@ -105,7 +105,7 @@ describe('apply', () => {
 
   test('a volume that was fenced when it was listed is passed over, and said', async () => {
     const scene = await prepared();
-    await scene.run('fence', 'node-2', '--yes');
+    await scene.done('fence', 'node-2', '--yes');
     const yaml = (await scene.run('list', '-o', 'yaml')).stdout;
     const outcome = await scene.start(['apply', '-f', '-'], { stdin: yaml }).ended;
     expect(outcome.code).toBe(0);
@@ -202,8 +202,8 @@ describe('one failure does not stop the others', () => {
 
   test('a fenced node is told in the plan and refused; the rest is done', async () => {
     const scene = await openScene({ volumes: 3 });
-    await scene.run('attach', 'vol-1', 'node-2');
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('attach', 'vol-1', 'node-2');
+    await scene.done('fence', 'node-1', '--yes');
     const file = manifest(scene, [
       { volume: 'vol-1', node: 'node-1' },
       { volume: 'vol-2', node: 'node-1' },
@@ -220,7 +220,7 @@ describe('one failure does not stop the others', () => {
   });
 
   test('a node that does not answer, and a volume that another command works on', async () => {
-    const scene = await openScene({ volumes: 3, config: { timeouts: { connect: '3s' } } });
+    const scene = await openScene({ volumes: 3 });
     const held = scene.hold(/slot="vol-1".*nvme-tcp-export=yes/);
     const first = scene.start(['attach', 'vol-1', 'node-1']);
     await held.reached;
@@ -241,7 +241,7 @@ describe('one failure does not stop the others', () => {
   });
 
   test('the storage server hangs in a change: ends in time, and what was claimed can be finished', async () => {
-    const scene = await openScene({ volumes: 2, nodes: 1, config: { timeouts: { command: '500ms' } } });
+    const scene = await openScene({ volumes: 2, nodes: 1, config: { timeouts: { command: '3s' } } });
     await scene.faults({ at: 'rds1', when: 'exec', match: 'nvme-tcp-export=yes', do: 'hang' });
     const file = manifest(scene, [
       { volume: 'vol-1', node: 'node-1' },

@@ -17,7 +17,7 @@ describe('attach for the first time', () => {
 
   test('exports to exactly the host NQN of the node and tags the disk', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect(scene.events().find(({ event }) => event === 'export-on')).toMatchObject({
       volume: 'vol-1',
       allow: scene.hostNqn('node-1'),
@@ -28,7 +28,7 @@ describe('attach for the first time', () => {
 
   test('is in the state without an open intent, and in the audit log', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1', '--reason', 'database move');
+    await scene.done('attach', 'vol-1', 'node-1', '--reason', 'database move');
     const { attachments, tokens } = await scene.state();
     expect(attachments['rds1/vol-1']).toMatchObject({ phase: 'attached', token: 1, intent: null });
     expect(tokens).toEqual({ 'rds1/vol-1': 1 });
@@ -49,7 +49,7 @@ describe('attach for the first time', () => {
 
   test('a host that was not granted the volume is turned away by the storage server', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const other = scene.simulation.node('node-2').kernel.host;
     const { nqn = '' } = scene.events().find(({ event }) => event === 'export-on') ?? {};
     const outcome = scene.simulation.network.connect('10.77.0.1', {
@@ -74,7 +74,7 @@ describe('attach for the first time', () => {
 describe('attach again to the same node', () => {
   test('changes nothing and says so', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const again = await scene.run('attach', 'vol-1', 'node-1');
     expect(again).toMatchObject({
@@ -87,7 +87,7 @@ describe('attach again to the same node', () => {
 
   test('after the node rebooted it reconnects, and the export is not toggled under it', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.simulation.node('node-1').down('off');
     await scene.simulation.node('node-1').up();
     const before = scene.events().length;
@@ -100,8 +100,8 @@ describe('attach again to the same node', () => {
 
   test('after the export was withdrawn by hand it is granted again, and the device is back', async () => {
     // The node's old controller comes back by itself, but its kernel has dropped the namespace.
-    const scene = await openScene({ nodes: 1, config: { timeouts: { device: '2s' } } });
-    await scene.run('attach', 'vol-1', 'node-1');
+    const scene = await openScene({ nodes: 1, config: { timeouts: { device: '5s' } } });
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.setDisk('vol-1', 'nvme-tcp-export=no');
     const again = await scene.run('attach', 'vol-1', 'node-1', '-o', 'json');
     expect(again.json()).toMatchObject({ phase: 'attached', changed: true, device: '/dev/nvme0n1' });
@@ -110,12 +110,12 @@ describe('attach again to the same node', () => {
 
   test('after the user edited the comment around the tag the text stays', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const comment = await scene.comment('vol-1');
     await scene.setDisk('vol-1', `comment="mine ${comment}"`);
     const again = await scene.run('attach', 'vol-1', 'node-1', '-o', 'json');
     expect(again.json()).toMatchObject({ changed: false });
-    await scene.run('detach', 'vol-1');
+    await scene.done('detach', 'vol-1');
     expect(await scene.comment('vol-1')).toMatch(/^mine \[rdsctl owner=- token=2 /);
   });
 });
@@ -123,7 +123,7 @@ describe('attach again to the same node', () => {
 describe('attach elsewhere', () => {
   test('is refused with the owner, since when, and what to run; nothing is changed', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const refused = await scene.run('attach', 'vol-1', 'node-2');
     expect(refused).toMatchObject({ code: 4, stdout: '' });
@@ -142,8 +142,8 @@ describe('attach elsewhere', () => {
 
   test('works after a detach', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('detach', 'vol-1');
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(0);
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-2')]);
   });
@@ -152,7 +152,7 @@ describe('attach elsewhere', () => {
 describe('attach to the owner, when somebody opened the export to any host', () => {
   test('names the owner alone again, and never toggles the export under it', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name=""');
     const since = scene.events().length;
     const again = await scene.run('attach', 'vol-1', 'node-1', '-o', 'json');
@@ -175,7 +175,7 @@ describe('attach to the owner, when somebody opened the export to any host', () 
 
   test('is refused while another node, which may have come in, can not be asked', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.setDisk('vol-1', 'nvme-tcp-server-allow-host-name=""');
     await scene.faults({ at: 'node-2', when: 'connect', do: 'refuse' });
     const since = scene.events().length;
@@ -196,7 +196,7 @@ describe('attach to the owner, when somebody changed the list of its export', ()
 
   async function mounted(allow: string): Promise<Scene> {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const { uses } = scene.simulation.node('node-1').kernel;
     uses.add('nvme0n1', { kind: 'mount', directory: '/srv', seen: 'own' });
     await scene.setDisk('vol-1', `nvme-tcp-server-allow-host-name="${allow}"`);
@@ -281,12 +281,12 @@ describe('attach of what is not there', () => {
 describe('old controllers (law 10)', () => {
   test('a controller that still retries is dropped while the storage server refuses it', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     // Its session is cut behind its back: the node keeps a controller in "connecting".
-    await scene.run('fence', 'node-1', '--yes');
-    await scene.run('unfence', 'node-1');
-    await scene.run('attach', 'vol-1', 'node-2');
-    await scene.run('detach', 'vol-1');
+    await scene.done('fence', 'node-1', '--yes');
+    await scene.done('unfence', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-2');
+    await scene.done('detach', 'vol-1');
     const before = scene.events().length;
     expect((await scene.run('attach', 'vol-1', 'node-1')).code).toBe(0);
     const opened = scene.events(before).filter(({ event }) => event === 'session-opened');

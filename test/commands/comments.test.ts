@@ -47,7 +47,7 @@ test('a tag that can not be read is not overwritten: exit 4', async () => {
 
 test('a tag of another state is not overwritten: exit 4 and its lineage, by attach, detach and fence', async () => {
   const scene = await openScene();
-  await scene.run('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
   const tag = '[rdsctl owner=node-2 token=9 lineage=99999999-9999-4999-8999-999999999999]';
   await scene.setDisk('vol-1', `comment="${tag}"`);
   const before = scene.events().length;
@@ -66,7 +66,7 @@ test('a tag of another state is not overwritten: exit 4 and its lineage, by atta
 
 test('a token that is newer than the state is a restored backup: exit 4', async () => {
   const scene = await openScene();
-  await scene.run('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
   const { lineage } = await scene.state();
   await scene.setDisk('vol-1', `comment="[rdsctl owner=node-2 token=7 lineage=${lineage}]"`);
   const before = scene.events().length;

@@ -72,7 +72,7 @@ const DAMAGES: readonly (readonly [string, (scene: Scene) => void, RegExp])[] = 
 describe.each(DAMAGES)('a state file that is %s', (_name, damage, says) => {
   test('every command ends with 9 and says so; nothing is changed anywhere, it is not overwritten', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     damage(scene);
     const before = {
       events: scene.events().length,
@@ -112,7 +112,7 @@ describe('a state that can not be written', () => {
 
   test('the commit of the intent fails: exit 9, nothing is changed, and the old state stands', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = { events: scene.events().length, state: scene.stateBytes() };
     // A file where the backups go: every commit fails, as on a full disk.
     const backups = join(scene.stateDir, 'backups');
@@ -151,7 +151,7 @@ describe('a state that can not be written', () => {
 
   test('an audit log that can not be written is said, and undoes nothing', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const log = join(scene.stateDir, 'audit.jsonl');
     rmSync(log);
     mkdirSync(log);
@@ -164,7 +164,7 @@ describe('a state that can not be written', () => {
 
 test('a state file that can not be read: exit 9, and nothing is changed', async () => {
   const scene = await openScene({ nodes: 1 });
-  await scene.run('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
   const kept = readFileSync(file(scene));
   rmSync(file(scene));
   // A link to itself can't be read by anybody, root included.

@@ -4,7 +4,7 @@ import { openScene } from './scene.ts';
 describe('detach', () => {
   test('disconnects the node, withdraws the export, leaves nobody on the list, and forgets it', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = scene.events().length;
     const outcome = await scene.run('detach', 'vol-1');
     expect(outcome).toMatchObject({ code: 0, stdout: 'vol-1 is detached from node-1\n', stderr: '' });
@@ -20,8 +20,8 @@ describe('detach', () => {
   test('again, or of a volume that was never attached, is success and changes nothing', async () => {
     const scene = await openScene({ nodes: 1 });
     expect((await scene.run('detach', 'vol-2')).stdout).toContain('vol-2 is not attached');
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('detach', 'vol-1');
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const again = await scene.run('detach', 'vol-1');
     expect(again).toMatchObject({ code: 0, stdout: 'vol-1 is not attached (nothing changed)\n' });
@@ -30,7 +30,7 @@ describe('detach', () => {
 
   test('from a node that has not got it changes nothing and says who has it', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = scene.events().length;
     const outcome = await scene.run('detach', 'vol-1', 'node-2');
     expect(outcome.code).toBe(0);
@@ -41,7 +41,7 @@ describe('detach', () => {
 
   test('while the controller is dead (the network is cut): dropped through sysfs, then withdrawn', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.setDisk('vol-1', 'nvme-tcp-export=no');
     const outcome = await scene.run('detach', 'vol-1');
     expect(outcome.code, outcome.stderr).toBe(0);
@@ -50,9 +50,9 @@ describe('detach', () => {
 
   test('of one volume leaves the others of the node alone', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-2', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
+    await scene.done('detach', 'vol-1');
     expect(scene.sessions('vol-2')).toEqual([scene.hostNqn('node-1')]);
   });
 });
@@ -60,7 +60,7 @@ describe('detach', () => {
 describe('move', () => {
   test('takes it from the one and gives it to the other, in that order', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = scene.events().length;
     const outcome = await scene.run('move', 'vol-1', 'node-2');
     expect(outcome.stdout).toBe('vol-1 is moved from node-1 to node-2 as /dev/nvme0n1\n');
@@ -73,7 +73,7 @@ describe('move', () => {
 
   test('to where it is changes nothing', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const again = await scene.run('move', 'vol-1', 'node-1', '-o', 'json');
     expect(again.json()).toMatchObject({ changed: false, from: ['node-1'] });
@@ -88,7 +88,7 @@ describe('move', () => {
 
   test('away from a node that is down changes nothing and says to fence it', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.simulation.node('node-1').down();
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const refused = await scene.run('move', 'vol-1', 'node-2');
@@ -99,7 +99,7 @@ describe('move', () => {
 
   test('to a node that is down changes nothing', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.simulation.node('node-2').down();
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const refused = await scene.run('move', 'vol-1', 'node-2');
@@ -109,7 +109,7 @@ describe('move', () => {
 
   test('to a node that can not connect: nobody has it, and how to go back is told', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.faults({ at: 'node-2', when: 'exec', skip: 2, times: 1, do: 'reply', reply: 'oops\n' });
     const failed = await scene.run('move', 'vol-1', 'node-2');
     expect(failed.code, failed.stderr).toBe(10);
@@ -159,7 +159,7 @@ describe('the token at the storage server (law 4)', () => {
       ['fence', 'node-2', '--yes'],
       ['attach', 'vol-1', 'node-1'],
     ]) {
-      await scene.run(...command);
+      await scene.done(...command);
       await token();
     }
     expect(seen).toEqual([1, 2, 3, 4, 5]);

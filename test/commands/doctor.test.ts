@@ -35,7 +35,7 @@ const write = (scene: Scene, node: string, path: string, text: string): void => 
 describe('a system that is in order', () => {
   test('exit 0: nothing is wrong; every host is in the report; nothing was changed', async () => {
     const scene = await openScene(NEWEST);
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = { events: scene.events().length, state: scene.stateBytes(), audit: scene.audit().length };
     const { code, all } = await findings(scene);
     expect(code).toBe(0);
@@ -166,8 +166,8 @@ describe('this host', () => {
 
   test('state and audit log: who may read them, whether they are whole', async () => {
     const scene = await openScene(NEWEST);
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('detach', 'vol-1');
     chmodSync(join(scene.stateDir, 'state.json'), 0o644);
     chmodSync(scene.stateDir, 0o777);
     const log = join(scene.stateDir, 'audit.jsonl');
@@ -186,7 +186,7 @@ describe('this host', () => {
 
   test('a damaged state: an error; what hangs on it is "could not be checked"', async () => {
     const scene = await openScene(NEWEST);
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const good = scene.stateBytes() ?? '';
     appendFileSync(join(scene.stateDir, 'state.json'), 'x');
     const { code, of } = await findings(scene);
@@ -252,7 +252,7 @@ describe('a storage server', () => {
 
   test('disks that RouterOS mounts, exports to any host, exports that nobody knows of', async () => {
     const scene = await openScene({ ...NEWEST, volumes: 4 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.setDisk('vol-1', 'mount-filesystem=yes');
     await scene.setDisk('vol-2', 'mount-filesystem=yes');
     await scene.setDisk('vol-3', 'nvme-tcp-export=yes');
@@ -370,13 +370,13 @@ describe('a node', () => {
 
   test('a controller that retries for ever, and what is left of a volume that went elsewhere', async () => {
     const scene = await openScene({ ...NEWEST, config: { nvme: { ctrlLossTmo: -1 } } });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-2', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
     expect((await findings(scene)).of('node.ctrl-loss-tmo')).toEqual([]);
     scene.configure({ nvme: { ctrlLossTmo: '600s' } });
     await scene.simulation.node('node-1').down();
-    await scene.run('fence', 'node-1', '--yes', '--volume', 'vol-1');
-    await scene.run('attach', 'vol-1', 'node-2');
+    await scene.done('fence', 'node-1', '--yes', '--volume', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-2');
     await scene.simulation.node('node-1').up();
     const { of } = await findings(scene);
     expect(of('node.ctrl-loss-tmo', 'node-1').map(({ subject }) => subject)).toContain('nvme1');

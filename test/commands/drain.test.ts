@@ -21,7 +21,7 @@ const logins = (scene: Scene): number[] => [
 describe('drain', () => {
   test('detaches every volume of the node and of no other; the node is not marked', async () => {
     const scene = await withThree({ volumes: 4 });
-    await scene.run('attach', 'vol-4', 'node-2');
+    await scene.done('attach', 'vol-4', 'node-2');
     const drained = await scene.run('drain', 'node-1', '-o', 'json');
     expect(drained.code, drained.stderr).toBe(0);
     expect(drained.json()).toMatchObject({
@@ -202,7 +202,7 @@ describe('drain', () => {
 
   test('what the node holds beside the state is told and left alone: exit 1', async () => {
     const scene = await openScene({ byHand: ['rds1/vol-2'] });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.setDisk('vol-2', 'nvme-tcp-server-allow-host-name="" nvme-tcp-export=yes');
     await connectByHand(scene, 'node-1', 'vol-2');
     const drained = await scene.run('drain', 'node-1', '-o', 'json');

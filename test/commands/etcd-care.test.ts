@@ -55,7 +55,7 @@ describe('state check, backup, restore, unlock, rebuild', () => {
   test('a damaged one is put back from a copy', async () => {
     const scene = await lively();
     const good = await scene.state();
-    await scene.run('state', 'backup');
+    await scene.done('state', 'backup');
     await putKey(server, `${scene.prefix}/state/meta`, 'garbage');
     const check = await scene.run('state', 'check', '-o', 'json');
     expect([check.code, check.json()['usable']]).toEqual([9, false]);
@@ -68,7 +68,7 @@ describe('state check, backup, restore, unlock, rebuild', () => {
   test('a lost one is made again from the storage servers', async () => {
     const scene = await lively();
     const good = await scene.state();
-    await scene.run('state', 'backup');
+    await scene.done('state', 'backup');
     await putKey(server, `${scene.prefix}/state/meta`, 'garbage');
     const done = await scene.run('state', 'rebuild', '--yes', '--lineage', good.lineage);
     expect(done.code, done.stderr).toBe(0);

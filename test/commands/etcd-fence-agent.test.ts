@@ -22,7 +22,7 @@ function asked(scene: Scene, parameters: string): Promise<Outcome> {
 describe('the fence agent', () => {
   test('off cuts the node off for every host; status tells of it; on lets it in again', async () => {
     const scene = await openEtcdScene(server);
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect(await asked(scene, 'action=status\nplug=node-1\n')).toMatchObject({
       code: 0,
       stdout: 'Status: ON\n',
@@ -39,7 +39,7 @@ describe('the fence agent', () => {
     const own = await EtcdServer.start();
     try {
       const scene = await openEtcdScene(own);
-      await scene.run('attach', 'vol-1', 'node-1');
+      await scene.done('attach', 'vol-1', 'node-1');
       await own.kill();
       for (const action of ['off', 'status']) {
         const { code, stdout, stderr } = await asked(scene, `action=${action}\nplug=node-1\n`);

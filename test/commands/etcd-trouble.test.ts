@@ -110,7 +110,7 @@ describe('a cluster that can not be reached', () => {
   test('it dies under a command: exit 6, what is certain is said, and the command finishes it when etcd is back', async () => {
     const own = await EtcdServer.start();
     try {
-      const scene = await openEtcdScene(own, { config: { timeouts: { lease: '3s' } } });
+      const scene = await openEtcdScene(own, { config: { timeouts: { lease: '8s' } } });
       const held = scene.hold(/nvme-tcp-export=yes/);
       const running = scene.start(['attach', 'vol-1', 'node-1', '-o', 'json']);
       await held.reached;

@@ -98,7 +98,7 @@ test('both at once for different nodes: one gets it', async () => {
 
 test('reconcile runs once, not twice', async () => {
   const { scene, second } = await twoHosts();
-  await scene.run('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
   const held = scene.hold(/disk/);
   const first = scene.start(['reconcile']);
   await held.reached;

@@ -39,7 +39,7 @@ describe('the verbs', () => {
 
   test('fence: marked for every host, and lifted again', async () => {
     const scene = await openEtcdScene(server);
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const fenced = await scene.run('fence', 'node-1', '--yes', '-o', 'json');
     expect(fenced.json(), fenced.stderr).toMatchObject({ kind: 'FenceReport' });
     expect(scene.sessions('vol-1')).toEqual([]);
@@ -55,7 +55,7 @@ describe('the verbs', () => {
   test('list, show, tree, history, volumes and nodes tell of it; reconcile and apply work on it', async () => {
     const scene = await openEtcdScene(server);
     expect((await scene.run('list')).stderr).toBe('No attachments.\n');
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect((await scene.run('list', '-o', 'json')).json()['items']).toMatchObject([
       { volume: 'vol-1', node: 'node-1', phase: 'attached' },
     ]);
@@ -83,7 +83,7 @@ describe('the verbs', () => {
     const scene = await openEtcdScene(server);
     const watch = scene.start(['list', '--watch']);
     await watch.prints((stdout) => stdout.includes('AttachmentList'));
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await watch.prints((stdout) => stdout.includes('"phase":"attached"'));
     watch.signal('SIGINT');
     expect((await watch.ended).code).toBe(0);
@@ -94,7 +94,7 @@ describe('the verbs', () => {
     for (const command of ['attach vol-1 node-1', 'fence node-1', 'reconcile'])
       expect((await scene.run(...command.split(' '), '--dry-run')).code, command).toBe(0);
     expect([...(await keysUnder(server, scene.prefix)).keys()]).toEqual([]);
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = await keysUnder(server, scene.prefix);
     const log = scene.audit().length;
     for (const command of ['detach vol-1', 'move vol-1 node-2', 'fence node-1', 'drain node-1', 'reconcile'])

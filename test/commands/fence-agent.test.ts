@@ -21,7 +21,7 @@ function typed(scene: Scene, ...argv: string[]): Promise<Outcome> {
 describe('the fence agent', () => {
   test('off cuts the node off and says nothing else; status is off; on lets it in again', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect(await asked(scene, 'action=status\nplug=node-1\n')).toMatchObject({
       code: 0,
       stdout: 'Status: ON\n',
@@ -58,7 +58,7 @@ describe('the fence agent', () => {
       quirk: 'sessions-outlive-export',
       config: { fence: { drainTimeout: '1s' } },
     });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.faults({ at: 'rds1', match: 'nvme-tcp-export=no', do: 'drop-before', times: 50 });
     expect((await asked(scene, 'action=off\nplug=node-1\n')).code).toBe(1);
     await scene.faults();
@@ -69,19 +69,20 @@ describe('the fence agent', () => {
 
   test('cut off but not drained is neither on nor off', async () => {
     const scene = await openScene({ config: { fence: { drainTimeout: '1s' } } });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.faults({ at: 'rds1', match: 'monitor-traffic', do: 'reply', reply: 'x', times: 1000 });
     expect((await asked(scene, 'action=off\nplug=node-1\n')).code).toBe(1);
     await scene.faults();
     expect(scene.sessions('vol-1')).toEqual([]);
     expect((await asked(scene, 'action=status\nplug=node-1\n')).code).toBe(1);
+    scene.configure({ fence: { drainTimeout: null } });
     expect((await asked(scene, 'action=off\nplug=node-1\n')).code).toBe(0);
     expect((await asked(scene, 'action=status\nplug=node-1\n')).code).toBe(2);
   });
 
   test('with a storage server that does not answer every action that needs it fails with 1', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.faults({ at: 'rds1', when: 'connect', do: 'refuse' });
     for (const action of ['off', 'status', 'monitor', 'list']) {
       expect((await asked(scene, `action=${action}\nplug=node-1\n`)).code, action).toBe(1);
@@ -92,7 +93,7 @@ describe('the fence agent', () => {
 
   test('a node that still holds an old controller is not let in', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.faults({ at: 'node-1', when: 'connect', do: 'refuse' });
     expect((await asked(scene, 'action=off\nplug=node-1\n')).code).toBe(0);
     expect((await asked(scene, 'action=on\nplug=node-1\n')).code).toBe(1);
@@ -126,7 +127,7 @@ describe('the fence agent', () => {
 
   test('a dry run that the environment asks for does not pass for a fence', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const env = { RDSCTL_DRY_RUN: '1', RDSCTL_OUTPUT: 'json' };
     expect((await asked(scene, 'action=off\nplug=node-1\n', { env })).code).toBe(0);
     expect(scene.sessions('vol-1')).toEqual([]);
@@ -147,7 +148,7 @@ describe("Pacemaker's own tools", () => {
 
   test('stonith_admin registers it, fences, lets in, and is told when it fails', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const sbin = path.join(scene.dir, 'sbin');
     mkdirSync(sbin);
     copyFileSync('/usr/sbin/stonith_admin', path.join(sbin, 'stonith_admin'));

@@ -45,7 +45,7 @@ describe('fence of a node that does not answer', () => {
     const scene = await withBoth();
     await scene.simulation.node('node-1').down();
     const before = scene.events().length;
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('fence', 'node-1', '--yes');
     const told = scene.events(before).filter(({ volume }) => volume === 'vol-1');
     const order = told.map(({ event }) => event).filter((event) => event !== 'comment-changed');
     expect(order).toEqual(['allow-changed', 'export-off', 'session-closed']);
@@ -54,7 +54,7 @@ describe('fence of a node that does not answer', () => {
 
   test('afterwards an attach to it is refused with 4, who fenced it and why, until unfence', async () => {
     const scene = await withBoth();
-    await scene.run('fence', 'node-1', '--yes', '--reason', 'smoke');
+    await scene.done('fence', 'node-1', '--yes', '--reason', 'smoke');
     for (const verb of ['attach', 'move']) {
       const refused = await scene.run(verb, 'vol-1', 'node-1');
       expect(refused.code).toBe(4);
@@ -76,7 +76,7 @@ describe('fence of a node that answers', () => {
 
   test('again is success: it was cut off already', async () => {
     const scene = await withBoth();
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('fence', 'node-1', '--yes');
     const before = scene.events().length;
     const again = await scene.run('fence', 'node-1', '--yes', '-o', 'json');
     expect(again.json()).toMatchObject({
@@ -96,8 +96,8 @@ describe('fence of a node that answers', () => {
 
   test('volumes that went elsewhere before are left alone', async () => {
     const scene = await withBoth();
-    await scene.run('move', 'vol-1', 'node-2');
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('move', 'vol-1', 'node-2');
+    await scene.done('fence', 'node-1', '--yes');
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-2')]);
     expect(scene.sessions('vol-2')).toEqual([]);
   });
@@ -156,7 +156,7 @@ describe('fence that can not be proved', () => {
 
   test('an un-export that is not there on reading back: exit 11', async () => {
     const scene = await withBoth();
-    scene.configure({ timeouts: { command: '2s' } });
+    scene.configure({ timeouts: { command: '5s' } });
     await scene.simulation.node('node-1').down();
     scene.mangle((answer) => answer.replaceAll('"nvme-tcp-export":false', '"nvme-tcp-export":true'));
     const fenced = await scene.run('fence', 'node-1', '--yes', '-o', 'json');
@@ -170,15 +170,13 @@ describe('fence that can not be proved', () => {
   });
 
   test('I/O in flight that does not drain: exit 11, not granted elsewhere; drained later it is', async () => {
-    const scene = await withBoth({ timeScale: 1, config: { fence: { drainTimeout: '400ms' } } });
+    const scene = await withBoth({ config: { fence: { drainTimeout: '400ms' } } });
     const { target } = scene.simulation.rds;
-    target.slowDown('vol-1', 3000);
+    const disk = target.hold('vol-1');
     const [session] = target.openSessions('vol-1');
     if (session === undefined) throw new Error('node-1 has no session');
     await scene.simulation.node('node-1').down();
-    const landed = new Promise<void>((resolve) => {
-      target.begin(session, { kind: 'write', offset: 0, data: Buffer.from('late') }, () => resolve());
-    });
+    target.begin(session, { kind: 'write', offset: 0, data: Buffer.from('late') }, () => undefined);
     const fenced = await scene.run('fence', 'node-1', '--yes', '-o', 'json');
     expect(fenced.code, fenced.stderr).toBe(11);
     expect(fenced.json()).toMatchObject({
@@ -191,20 +189,27 @@ describe('fence that can not be proved', () => {
     expect(await exported(scene, 'vol-1')).toBe('false\r\n');
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(4);
     expect((await scene.run('attach', 'vol-2', 'node-2')).code).toBe(0);
-    await landed;
+    scene.configure({ fence: { drainTimeout: null } });
+    disk.goOn();
     expect((await scene.run('fence', 'node-1', '--yes')).code).toBe(0);
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(0);
   });
 
   test('the drain is waited for: what was in flight lands before anybody else is let in', async () => {
-    const scene = await withBoth({ timeScale: 1, config: { fence: { settle: '50ms' } } });
+    const scene = await withBoth({ config: { fence: { settle: '50ms' } } });
     const { target } = scene.simulation.rds;
-    target.slowDown('vol-1', 600);
+    const disk = target.hold('vol-1');
     const [session] = target.openSessions('vol-1');
     if (session === undefined) throw new Error('node-1 has no session');
     await scene.simulation.node('node-1').down();
     target.begin(session, { kind: 'write', offset: 0, data: Buffer.from('late') }, () => undefined);
+    let asked = 0;
+    scene.mangle((answer, line) => {
+      if (line.includes('monitor-traffic') && ++asked === 5) disk.goOn();
+      return answer;
+    });
     expect((await scene.run('fence', 'node-1', '--yes')).code).toBe(0);
+    expect(asked).toBeGreaterThan(5);
     expect((await scene.run('attach', 'vol-1', 'node-2')).code).toBe(0);
     const landed = scene.events().findIndex(({ event, late }) => event === 'io-landed' && late === true);
     const opened = scene.events().findLastIndex(({ event }) => event === 'session-opened');
@@ -277,7 +282,7 @@ describe('fence that can not be proved', () => {
 describe('fence of what the state does not know', () => {
   test('an export by hand to the host NQN of the node is cut too', async () => {
     const scene = await openScene({ byHand: ['rds1/vol-2'] });
-    await scene.run('attach', 'vol-1', 'node-1'); // its host NQN is known from now on
+    await scene.done('attach', 'vol-1', 'node-1'); // its host NQN is known from now on
     const allow = `nvme-tcp-server-allow-host-name="${scene.hostNqn('node-1')}"`;
     await scene.setDisk('vol-2', `${allow} nvme-tcp-export=yes`);
     const fenced = await scene.run('fence', 'node-1', '--yes', '-o', 'json');

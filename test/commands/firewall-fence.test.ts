@@ -66,7 +66,7 @@ describe('the rule', () => {
 describe('fence with fence.firewall', () => {
   test('lists the addresses first, then cuts the exports; unfence takes them off again', async () => {
     const scene = await withRule();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const sent: string[] = [];
     scene.mangle((answer, line) => {
       if (/address-list\/add/.test(line)) sent.push('list');
@@ -95,7 +95,7 @@ describe('fence with fence.firewall', () => {
   test('of a dead node, on every storage server, its connections that nobody exports included', async () => {
     const scene = await withRule({ rds: 2 });
     await scene.console(await offered(scene, 'rds2'), 'rds2');
-    await scene.run('attach', 'rds1/vol-1', 'node-1');
+    await scene.done('attach', 'rds1/vol-1', 'node-1');
     await scene.simulation.node('node-1').down();
     const fenced = await scene.run('fence', 'node-1', '--yes', '-o', 'json');
     expect(fenced.json()).toMatchObject({
@@ -111,16 +111,16 @@ describe('fence with fence.firewall', () => {
   test('an address of the user’s own on the list stays when the node is let in again', async () => {
     const scene = await withRule();
     await scene.console('/ip/firewall/address-list/add list=rdsctl-fenced address=10.77.9.9 comment=mine');
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('fence', 'node-1', '--yes');
     expect(await listed(scene)).toEqual(['10.77.9.9', ADDRESS]);
-    await scene.run('unfence', 'node-1');
+    await scene.done('unfence', 'node-1');
     expect(await listed(scene)).toEqual(['10.77.9.9']);
   });
 
   test('--volume leaves the firewall alone: it would cut the others as well', async () => {
     const scene = await withRule();
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-2', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
     const fenced = await scene.run('fence', 'node-1', '--volume', 'vol-1', '--yes', '-o', 'json');
     expect(fenced.json()).toMatchObject({ verified: true, firewall: [] });
     expect(await listed(scene)).toEqual([]);
@@ -129,7 +129,7 @@ describe('fence with fence.firewall', () => {
 
   test('off by default: nothing of the firewall is touched', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect((await scene.run('fence', 'node-1', '--yes', '-o', 'json')).json()).toMatchObject({
       firewall: [],
     });
@@ -138,7 +138,7 @@ describe('fence with fence.firewall', () => {
 
   test('--dry-run shows the line, and lists nothing', async () => {
     const scene = await withRule();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const plan = await scene.run('fence', 'node-1', '--dry-run');
     expect(plan.stdout).toContain(`/ip/firewall/address-list/add list="rdsctl-fenced" address="${ADDRESS}"`);
     expect(await listed(scene)).toEqual([]);
@@ -193,7 +193,7 @@ describe('never less safe: the exports are cut, whatever the firewall does', () 
     ],
   ])('%s', async (_what, options, before, result, says) => {
     const scene = await openScene(options);
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.simulation.node('node-1').down();
     await before(scene);
     const fenced = await scene.run('fence', 'node-1', '--yes', '-o', 'json');
@@ -209,7 +209,7 @@ describe('never less safe: the exports are cut, whatever the firewall does', () 
 
   test('unfence stays fenced when the list can not be asked; --force lifts the mark and says so', async () => {
     const scene = await withRule();
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('fence', 'node-1', '--yes');
     await scene.faults({ at: 'rds1', when: 'connect', do: 'refuse' });
     const refused = await scene.run('unfence', 'node-1');
     expect(refused.code).toBe(6);
@@ -234,7 +234,7 @@ describe('never less safe: the exports are cut, whatever the firewall does', () 
 describe('what the drop rule does alone, at a storage server that exports on', () => {
   test('packets stop; the session ends only by the keep-alive time-out, and the node does not come back', async () => {
     const scene = await withRule();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = scene.events().length;
     await scene.console(`/ip/firewall/address-list/add list=rdsctl-fenced address=${ADDRESS}`);
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
@@ -248,12 +248,12 @@ describe('what the drop rule does alone, at a storage server that exports on', (
 
   test('its entry missing for a node that is fenced is told by doctor', async () => {
     const scene = await withRule();
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('fence', 'node-1', '--yes');
     await scene.console('/ip/firewall/address-list/remove [find where list=rdsctl-fenced]');
     expect((await scene.run('doctor')).stdout).toMatch(
       /10\.77\.1\.1: of node-1, which is fenced, is not on the list/,
     );
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('fence', 'node-1', '--yes');
     expect(await listed(scene)).toEqual([ADDRESS]);
   });
 });
@@ -306,17 +306,17 @@ describe('reconcile', () => {
 
   test('a fence, and its end, leave nothing to tell', async () => {
     const scene = await withRule();
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('fence', 'node-1', '--yes');
     await expectSilent(scene);
-    await scene.run('unfence', 'node-1');
+    await scene.done('unfence', 'node-1');
     await expectSilent(scene);
   });
 
   test('an entry that was left behind is told until unfence takes it off, never removed unasked', async () => {
     const scene = await withRule({ rds: 2 });
-    await scene.run('fence', 'node-1', '--yes');
-    await scene.run('unfence', 'node-1');
+    await scene.done('fence', 'node-1', '--yes');
+    await scene.done('unfence', 'node-1');
     await addEntry(scene, 'node-1', ADDRESS, 'rds2');
     const wanted = { kind: 'stale-firewall-entry', node: 'node-1', command: 'rdsctl unfence node-1' };
     await expectReported(scene, { ...wanted, details: { addresses: [ADDRESS] } }, 'rds2');
@@ -333,7 +333,7 @@ describe('reconcile', () => {
 
   test('of a node that nobody knows any more: the line for the storage server takes it off', async () => {
     const scene = await withRule();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await addEntry(scene, 'node-7', '10.77.1.7');
     await expectReported(scene, { kind: 'stale-firewall-entry', node: 'node-7' });
     const [stale] = await drift(scene);
@@ -343,8 +343,8 @@ describe('reconcile', () => {
 
   test('an entry that was taken away by hand is told until fence puts it back', async () => {
     const scene = await withRule();
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('fence', 'node-1', '--yes');
     await scene.console('/ip/firewall/address-list/remove [find where list=rdsctl-fenced]');
     await expectReported(scene, {
       kind: 'missing-firewall-entry',
@@ -359,9 +359,9 @@ describe('reconcile', () => {
 
   test('a node that was fenced off one volume keeps the others: no entry is missing', async () => {
     const scene = await withRule();
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-2', 'node-1');
-    await scene.run('fence', 'node-1', '--volume', 'vol-1', '--yes');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
+    await scene.done('fence', 'node-1', '--volume', 'vol-1', '--yes');
     expect((await drift(scene)).map(({ kind }) => kind)).toEqual(['fenced-holder']);
     expect((await scene.run('doctor')).stdout).not.toContain('is not on the list');
     expect(scene.sessions('vol-2')).toEqual([scene.hostNqn('node-1')]);
@@ -369,8 +369,8 @@ describe('reconcile', () => {
 
   test('entries of others, shared addresses and nodes without any are no drift', async () => {
     const scene = await withRule({ config: { nodes: { 'node-2': { addresses: [ADDRESS] } } } });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('fence', 'node-1', '--yes');
     const foreign = '[rdsctl fenced=node-2 lineage=00000000-0000-4000-8000-000000000000]';
     const add = '/ip/firewall/address-list/add list=rdsctl-fenced';
     await scene.console(`${add} address=10.77.9.8 comment="${foreign}"`);
@@ -380,8 +380,8 @@ describe('reconcile', () => {
 
   test('a firewall that can not be looked at is a failure, not in sync', async () => {
     const scene = await withRule();
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('detach', 'vol-1');
     scene.mangle((answer, line) => (line.includes('address-list') ? 'garbage' : answer));
     const outcome = await scene.run('reconcile', '-o', 'json');
     expect(outcome.code).toBe(1);
@@ -398,14 +398,14 @@ describe('reconcile', () => {
 
   test('a storage server that can not be asked is not asked for its firewall, and nothing is concluded', async () => {
     const scene = await withRule({ rds: 2 });
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('fence', 'node-1', '--yes');
     await scene.faults({ at: 'rds2', when: 'connect', do: 'refuse' });
     expect(await drift(scene)).toEqual([]);
   });
 
   test('off: the firewall is not asked', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await addEntry(scene, 'node-1', ADDRESS);
     const asked: string[] = [];
     scene.mangle((answer, line) => {

@@ -20,7 +20,7 @@ const exported = async (scene: Scene, volume: string): Promise<string> =>
 describe('a disk that is full before the command begins', () => {
   test('every changing command ends with 9, says why, and changes nothing anywhere; reading works', async () => {
     const { scene, disk } = await onSmallDisk();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = {
       state: scene.stateBytes(),
       comment: await scene.comment('vol-1'),
@@ -82,7 +82,7 @@ describe('a disk that fills up after the intent', () => {
 
   test('detach: it is withdrawn at the storage server, the claim stays, and the next detach finishes it', async () => {
     const { scene, disk } = await onSmallDisk();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const revoke = scene.hold(/nvme-tcp-export=no/);
     const detaching = scene.start(['detach', 'vol-1', '-o', 'json']);
     await revoke.reached;
@@ -101,7 +101,7 @@ describe('a disk that fills up after the intent', () => {
 
   test('fence: the node is cut off, which is not reported as success; the next fence finishes it', async () => {
     const { scene, disk } = await onSmallDisk();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const cut = scene.hold(/nvme-tcp-export=no/);
     const fencing = scene.start(['fence', 'node-1', '--yes', '-o', 'json']);
     await cut.reached;
@@ -124,7 +124,7 @@ describe('a disk that fills up after the intent', () => {
 describe('a disk that becomes read-only', () => {
   test('changing commands end with 9 and change nothing; list, show, history and state check work', async () => {
     const { scene, disk } = await onSmallDisk();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const events = scene.events().length;
     disk.makeReadOnly();
     for (const command of [
@@ -159,7 +159,7 @@ describe('a disk that becomes read-only', () => {
 
 test('an audit log without room: said, undoes nothing, and the log stays whole and goes on', async () => {
   const { scene, disk } = await onSmallDisk();
-  await scene.run('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
   disk.fill();
   expect((await scene.run('detach', 'vol-1')).stderr).toContain('the audit log was not written');
   disk.makeRoom();

@@ -37,7 +37,7 @@ async function filled(scene: Scene, count: number, from = '2026-11-20T00:00:00.0
 describe('history', () => {
   test('tells of each command who, from where, what, why, what came of it, and every remote change', async () => {
     const scene = await openScene({ nodes: 2 });
-    await scene.run('attach', 'vol-1', 'node-1', '--reason', 'ticket 12, "urgent"');
+    await scene.done('attach', 'vol-1', 'node-1', '--reason', 'ticket 12, "urgent"');
     await scene.run('attach', 'vol-1', 'node-2');
     const told = await scene.run('history', '-o', 'json');
     expect(told.json()).toMatchObject({
@@ -95,9 +95,9 @@ describe('history', () => {
 
   test('of a node tells what was moved away from it, too', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('move', 'vol-1', 'node-2');
-    await scene.run('attach', 'vol-2', 'node-2');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('move', 'vol-1', 'node-2');
+    await scene.done('attach', 'vol-2', 'node-2');
     const { stdout } = await scene.run('history', 'node-1', '-o', 'jsonl');
     const events = stdout
       .trim()
@@ -110,7 +110,7 @@ describe('history', () => {
     const scene = await openScene({ nodes: 1 });
     await filled(scene, 3, new Date(Date.now() - 3 * 3_600_000).toISOString());
     appendFileSync(log(scene), ''); // as old as the entries say, not the file
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect(await seqs(scene, '--since', '1h')).toEqual([4]);
     expect(await seqs(scene, '--since', '2d')).toEqual([1, 2, 3, 4]);
     expect(await seqs(scene, '--until', '90m')).toEqual([1, 2, 3]);

@@ -32,7 +32,7 @@ const USES: readonly (readonly [string, Use, RegExp])[] = [
 describe.each(USES)('in use: %s', (_name, use, says) => {
   test('detach and move are refused with 7 and what holds it; nothing is changed', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect(scene.simulation.node('node-1').kernel.uses.add('nvme0n1', use)).toBe(true);
     const before = { events: scene.events().length, state: scene.stateBytes() };
     for (const command of [
@@ -58,7 +58,7 @@ describe.each(USES)('in use: %s', (_name, use, says) => {
 
 test('a use that begins between the look and the disconnect is seen in the last moment', async () => {
   const scene = await openScene({ nodes: 1 });
-  await scene.run('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
   const running = scene.start(['detach', 'vol-1', '-v']);
   await running.shows(/state: detaching vol-1/);
   scene.simulation.node('node-1').kernel.uses.add('nvme0n1', {
@@ -77,8 +77,8 @@ test('a use that begins between the look and the disconnect is seen in the last 
 
 test('the use of another volume is in nobody\u2019s way', async () => {
   const scene = await openScene({ nodes: 1 });
-  await scene.run('attach', 'vol-1', 'node-1');
-  await scene.run('attach', 'vol-2', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-2', 'node-1');
   scene.simulation.node('node-1').kernel.uses.add('nvme1n1', {
     kind: 'mount',
     directory: '/srv',
@@ -90,7 +90,7 @@ test('the use of another volume is in nobody\u2019s way', async () => {
 
 test('fence does not ask: it cuts a mounted volume off, and unfence is refused while the mount is there', async () => {
   const scene = await openScene();
-  await scene.run('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
   const { kernel } = scene.simulation.node('node-1');
   kernel.uses.add('nvme0n1', { kind: 'mount', directory: '/srv', seen: 'own' });
   expect((await scene.run('fence', 'node-1', '--yes')).code).toBe(0);
@@ -103,7 +103,7 @@ test('fence does not ask: it cuts a mounted volume off, and unfence is refused w
 
 test('show tells what holds the device', async () => {
   const scene = await openScene({ nodes: 1 });
-  await scene.run('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
   scene.simulation.node('node-1').kernel.uses.add('nvme0n1', {
     kind: 'mount',
     directory: '/srv',

@@ -30,7 +30,7 @@ test.each([
   [['drain', 'vol-1'], 3, 'rdsctl show vol-1'],
 ] as const)('%j', async (argv, code, told) => {
   const scene = await openScene();
-  await scene.run('attach', 'vol-1', 'node-2');
+  await scene.done('attach', 'vol-1', 'node-2');
   const before = { events: scene.events().length, state: scene.stateBytes() };
   const outcome = await scene.run(...argv);
   expect(outcome.code, outcome.stderr).toBe(code);

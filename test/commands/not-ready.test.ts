@@ -33,7 +33,7 @@ describe('a node that lacks something', () => {
 
   test('a move to such a node is refused before anything is taken away', async () => {
     const scene = await openScene({ traits: { 'node-2': { nvmeCli: 'none' } } });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const refused = await scene.run('move', 'vol-1', 'node-2');
     expect(refused.code, refused.stderr).toBe(10);
@@ -42,7 +42,7 @@ describe('a node that lacks something', () => {
 
   test('a move to a node without a host NQN is refused before anything is taken away', async () => {
     const scene = await openScene({ traits: { 'node-2': { hostNqn: null } } });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const refused = await scene.run('move', 'vol-1', 'node-2');
     expect(refused.code, refused.stderr).toBe(10);
@@ -101,7 +101,7 @@ describe('a host NQN that two nodes have', () => {
 
   test('a move to such a node leaves the volume where it is', async () => {
     const scene = await openScene({ traits: { 'node-1': { hostNqn: TWIN }, 'node-2': { hostNqn: TWIN } } });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const refused = await scene.run('move', 'vol-1', 'node-2');
     expect(refused.code, refused.stderr).toBe(4);
     expect(scene.sessions('vol-1')).toEqual([TWIN]);

@@ -95,7 +95,7 @@ describe('progress on a terminal', () => {
     expect(running.lines().at(-1)).toMatch(/^error: interrupted again/);
     expect(running.cursorColumn()).toBe(0);
     held.letGo();
-    await scene.run('reconcile');
+    await scene.done('reconcile');
   });
 
   test('many volumes: a bar and those in work; one line for all of them stays', async () => {
@@ -112,7 +112,7 @@ describe('progress on a terminal', () => {
 
   test('of many the failed ones are named as they fail', async () => {
     const scene = await openScene({ volumes: 3 });
-    await scene.run('fence', 'node-2', '--yes');
+    await scene.done('fence', 'node-2', '--yes');
     writeManifest(scene, ['vol-1', 'vol-2', 'vol-3'], { 'vol-2': 'node-2' });
     const running = start(scene, ['apply', '-f', 'manifest.yaml', '--yes'], { columns: 200 });
     expect(await running.ended).toBe(1);
@@ -124,7 +124,7 @@ describe('progress on a terminal', () => {
   test('fence of many shows how far it is', async () => {
     const scene = await openScene({ volumes: 3 });
     writeManifest(scene, ['vol-1', 'vol-2', 'vol-3']);
-    await scene.run('apply', '-f', path.join(scene.dir, 'manifest.yaml'), '--yes');
+    await scene.done('apply', '-f', path.join(scene.dir, 'manifest.yaml'), '--yes');
     const held = scene.hold(/nvme-tcp-export=no/);
     const running = start(scene, ['fence', 'node-1', '--yes']);
     await running.shows(/0 of 3 volumes[^]*vol-1[^]*vol-2[^]*vol-3/);
@@ -137,7 +137,7 @@ describe('progress on a terminal', () => {
     const scene = await openScene({ volumes: 3 });
     const volumes = ['vol-1', 'vol-2', 'vol-3'];
     writeManifest(scene, volumes);
-    await scene.run('apply', '-f', path.join(scene.dir, 'manifest.yaml'), '--yes');
+    await scene.done('apply', '-f', path.join(scene.dir, 'manifest.yaml'), '--yes');
     for (const volume of volumes) await scene.setDisk(volume, 'nvme-tcp-export=no');
     const comparing = start(scene, ['reconcile', '--dry-run']);
     expect(await comparing.ended).toBe(8);

@@ -67,7 +67,7 @@ describe('how much is told on stderr', () => {
 describe('--state', () => {
   test('another directory is another state: what it does not know it does not take', async () => {
     const scene = await openScene({ byHand: ['rds1/vol-1'] });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const other = join(scene.dir, 'other');
     const refused = await scene.run('attach', 'vol-1', 'node-2', '--state', other, '-o', 'json');
     expect(refused.code, refused.stderr).toBe(4);
@@ -99,7 +99,7 @@ describe('variables', () => {
 
   test('RDSCTL_YES agrees to a fence, RDSCTL_DRY_RUN changes nothing, RDSCTL_STATE says where', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = scene.events().length;
     const dry = await scene.start(['fence', 'node-1'], { env: { RDSCTL_DRY_RUN: '1' } }).ended;
     expect(dry.code, dry.stderr).toBe(0);
@@ -123,14 +123,14 @@ describe('variables', () => {
 describe('the audit log', () => {
   test('has every change, refusal and failure, with who, command, reason and what was sent', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1', '--reason', 'first');
+    await scene.done('attach', 'vol-1', 'node-1', '--reason', 'first');
     await scene.run('attach', 'vol-1', 'node-2');
-    await scene.run('move', 'vol-1', 'node-2', '--reason', 'maintenance');
+    await scene.done('move', 'vol-1', 'node-2', '--reason', 'maintenance');
     await scene.faults({ at: 'rds1', when: 'exec', do: 'drop-before' });
     await scene.run('detach', 'vol-1');
     await scene.faults();
-    await scene.run('fence', 'node-2', '--yes', '--reason', 'smoke');
-    await scene.run('unfence', 'node-2');
+    await scene.done('fence', 'node-2', '--yes', '--reason', 'smoke');
+    await scene.done('unfence', 'node-2');
     const entries = scene.audit();
     expect(entries).toMatchObject([
       { event: 'attach', result: 'ok', exitCode: 0, operatorReason: 'first', token: 1 },
@@ -155,18 +155,18 @@ describe('the audit log', () => {
 
   test('reads leave no entry', async () => {
     const scene = await openScene({ nodes: 1 });
-    for (const command of [['list'], ['volumes'], ['nodes'], ['show', 'vol-1']]) await scene.run(...command);
+    for (const command of [['list'], ['volumes'], ['nodes'], ['show', 'vol-1']]) await scene.done(...command);
     expect(scene.audit()).toEqual([]);
     expect(existsSync(scene.stateDir)).toBe(false);
   });
 });
 
 describe('hosts that hang (small time-outs)', () => {
-  const QUICK = { timeouts: { connect: '3s', command: '2s', device: '1s' } };
+  const QUICK = { timeouts: { connect: '5s', command: '5s' } };
 
   async function attached(): Promise<Scene> {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     scene.configure(QUICK);
     return scene;
   }
@@ -209,8 +209,8 @@ describe('hosts that hang (small time-outs)', () => {
     const scene = await attached();
     await scene.faults({ at: 'node-1', when: 'exec', match: 'delete_controller|nvme "\\$@"', do: 'hang' });
     const [detached, connected] = await Promise.all([
-      scene.run('detach', 'vol-1', '--timeout', '1s'),
-      scene.run('attach', 'vol-2', 'node-1', '--timeout', '1s'),
+      scene.run('detach', 'vol-1', '--timeout', '4s'),
+      scene.run('attach', 'vol-2', 'node-1', '--timeout', '4s'),
     ]);
     expect(detached.code, detached.stderr).toBe(124);
     expect(detached.stderr).toContain('stays claimed for node-1');

@@ -131,7 +131,7 @@ describe('the values of an Attachment', () => {
 
   test('a detached volume has the same fields, empty', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const document = (await scene.run('detach', 'vol-1', '-o', 'json')).json();
     expect(document).toMatchObject({ node: null, nodes: [], phase: null, device: null, changed: true });
     const again = (await scene.run('detach', 'vol-1', '-o', 'json')).json();
@@ -140,7 +140,7 @@ describe('the values of an Attachment', () => {
 
   test('move tells where it came from', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const moved = (await scene.run('move', 'vol-1', 'node-2', '-o', 'json')).json();
     expect(moved).toMatchObject({ node: 'node-2', from: ['node-1'], fencingToken: 3, changed: true });
     const text = await scene.run('move', 'vol-1', 'node-1');
@@ -151,10 +151,10 @@ describe('the values of an Attachment', () => {
 describe('list', () => {
   async function three(): Promise<Scene> {
     const scene = await openScene({ volumes: 3 });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-2', 'node-2');
-    await scene.run('attach', 'vol-3', 'node-1');
-    await scene.run('fence', 'node-2', '--yes');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-2');
+    await scene.done('attach', 'vol-3', 'node-1');
+    await scene.done('fence', 'node-2', '--yes');
     return scene;
   }
 
@@ -195,7 +195,7 @@ describe('show', () => {
 
   test('fits the terminal, with all that there is to read', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     for (const columns of [60, 80, 120]) {
       const lines = await onScreen(scene, columns);
       expect(lines.filter((line) => line.length > columns)).toEqual([]);
@@ -209,7 +209,7 @@ describe('show', () => {
 
   test('marks the rows in which the views differ, with and without colour', async () => {
     const scene = await openScene({ byHand: ['rds1/vol-1'] });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.setDisk('vol-1', 'comment="mine"');
     expect(marked(await onScreen(scene, 100))).toEqual(['who', 'token']);
     expect((await scene.run('show', 'vol-1')).stdout).toMatch(/^│ ≠ who +│ node-1 +│ - /m);

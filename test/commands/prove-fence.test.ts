@@ -38,7 +38,7 @@ describe('on a storage server that does what Linux does', () => {
   test('a fence is proved, told, kept with its date, and everything is put back', async () => {
     const scene = await openScene();
     await scene.setDisk('vol-2', 'comment="for rehearsals"');
-    await scene.run('attach', 'vol-1', 'node-2');
+    await scene.done('attach', 'vol-1', 'node-2');
     const proved = await prove(scene, '-o', 'json');
     expect(proved.code, proved.stderr).toBe(0);
     const { proof } = proved.json() as { proof: Record<string, unknown> };
@@ -58,7 +58,7 @@ describe('on a storage server that does what Linux does', () => {
       expect(proof[figure]).toBeTypeOf('number');
     }
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-2')]);
-    await scene.run('detach', 'vol-1');
+    await scene.done('detach', 'vol-1');
     await expectPutBack(scene);
     expect(await scene.comment('vol-2')).toMatch(
       /^for rehearsals \[rdsctl owner=- token=\d+ lineage=[0-9a-f-]{36}\]$/,
@@ -113,13 +113,13 @@ describe('on a storage server that does what Linux does', () => {
 
   test('fence and doctor tell it afterwards, and warn when RouterOS was changed or nothing was proved', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const unproved = await scene.run('fence', 'node-1', '--yes', '-o', 'json');
     expect(unproved.stderr).toContain('a fence was never proved on rds1');
     expect(unproved.json()).toMatchObject({ proofs: [{ rds: 'rds1', standing: 'never' }] });
-    await scene.run('unfence', 'node-1');
+    await scene.done('unfence', 'node-1');
     await prove(scene);
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const proved = await scene.run('fence', 'node-1', '--yes');
     expect(proved.stdout).toMatch(
       /a fence was proved on rds1 on \d{4}-\d\d-\d\d with RouterOS 7\.21\.5: session gone in \d+\.\d s/,
@@ -132,8 +132,8 @@ describe('on a storage server that does what Linux does', () => {
     expect(outdated).toMatch(
       /! fence: a fence was proved on rds1 on .* with RouterOS 7\.20\.8; it runs 7\.21\.5 now/,
     );
-    await scene.run('unfence', 'node-1');
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('unfence', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect((await scene.run('fence', 'node-1', '--yes')).stderr).toContain('it runs 7.21.5 now');
     writeFileSync(proofFile(scene), '{');
     expect((await scene.run('doctor')).stdout).toContain('? fence: could not be checked');
@@ -262,7 +262,7 @@ describe('cut short', () => {
   });
 
   test('the node dies in the middle: the claim stays, and what to do is said', async () => {
-    const scene = await openScene({ config: { timeouts: { command: '3s', connect: '2s' } } });
+    const scene = await openScene({ config: { timeouts: { command: '5s', connect: '5s' } } });
     const held = scene.hold(/nvme-tcp-export=no/);
     const running = scene.start(['doctor', '--prove-fence', 'vol-2', 'node-2', '--yes']);
     await held.reached;

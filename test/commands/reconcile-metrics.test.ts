@@ -8,7 +8,7 @@ describe('reconcile --metrics-file', () => {
   test('writes what it saw, and when it last succeeded', async () => {
     const scene = await openScene();
     const file = join(scene.dir, 'rdsctl.prom');
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect((await scene.run('reconcile', '--metrics-file', file)).code).toBe(0);
     const first = readFileSync(file, 'utf8');
     expect(first).toContain('rdsctl_attachments{phase="attached",node="node-1",rds="rds1"} 1\n');
@@ -21,9 +21,9 @@ describe('reconcile --metrics-file', () => {
   test('tells drift by kind and what came of it, phases, fenced nodes, locks held and what was skipped', async () => {
     const scene = await openScene({ nodes: 3, volumes: 4 });
     const file = join(scene.dir, 'rdsctl.prom');
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-2', 'node-2');
-    await scene.run('fence', 'node-2', '--yes');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-2');
+    await scene.done('fence', 'node-2', '--yes');
     await scene.simulation.node('node-1').down('off');
     await scene.simulation.node('node-1').up();
     await scene.setDisk('vol-3', 'nvme-tcp-export=yes');
@@ -51,7 +51,7 @@ describe('reconcile --metrics-file', () => {
   test('keeps the last success when no storage server answers, and says so', async () => {
     const scene = await openScene();
     const file = join(scene.dir, 'rdsctl.prom');
-    await scene.run('reconcile', '--metrics-file', file);
+    await scene.done('reconcile', '--metrics-file', file);
     const before = lastSuccessIn(readFileSync(file, 'utf8'));
     await scene.faults({ at: 'rds1', when: 'connect', do: 'refuse' });
     expect((await scene.run('reconcile', '--metrics-file', file)).code).toBe(6);
@@ -64,7 +64,7 @@ describe('reconcile --metrics-file', () => {
   test('tells of a state that can not be read', async () => {
     const scene = await openScene();
     const file = join(scene.dir, 'rdsctl.prom');
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     writeFileSync(join(scene.stateDir, 'state.json'), 'garbage');
     expect((await scene.run('reconcile', '--metrics-file', file)).code).toBe(9);
     const text = readFileSync(file, 'utf8');

@@ -97,7 +97,7 @@ describe('a storage server that answers otherwise', () => {
   });
 
   test('a grant that is not there on reading back ends with 11, and is withdrawn', async () => {
-    const scene = await openScene({ nodes: 1, config: { timeouts: { command: '2s' } } });
+    const scene = await openScene({ nodes: 1, config: { timeouts: { command: '5s' } } });
     // The storage server says yes and does nothing: another hand switches the export off at once.
     scene.mangle((answer, line) => {
       if (isExport(line)) void scene.setDisk('vol-1', 'nvme-tcp-export=no');
@@ -120,7 +120,7 @@ describe('a storage server that answers otherwise', () => {
 
   test('a revoke that is refused keeps the claim', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const { device } = scene.simulation.rds;
     const exec = device.exec.bind(device);
     device.exec = (line) => exec(line, ['ssh', 'read', 'test']);
@@ -134,7 +134,7 @@ describe('a storage server that answers otherwise', () => {
 
   test('a disk that was removed meanwhile is told as not found', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.console('/disk remove [find where slot="vol-1"]');
     const outcome = await scene.run('detach', 'vol-1');
     expect(outcome.code).toBe(3);
@@ -170,7 +170,7 @@ describe('a node that answers otherwise', () => {
 
   test('garbage to the disconnect: the export is not withdrawn, the claim stays', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.faults({ at: 'node-1', when: 'exec', skip: 1, times: 1, do: 'reply', reply: 'oops\n' });
     const outcome = await scene.run('detach', 'vol-1');
     expect(outcome.code).toBe(10);
@@ -232,7 +232,7 @@ describe('hosts that can not be reached', () => {
 
   test('a detach from a node that is down changes nothing and says to fence it', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.simulation.node('node-1').down();
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const outcome = await scene.run('detach', 'vol-1');

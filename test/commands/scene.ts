@@ -49,6 +49,8 @@ export interface Scene {
   readonly stateDir: string;
   /** Runs a command to its end. */
   run(...argv: string[]): Promise<Outcome>;
+  /** Runs a command that a test builds on: it must succeed. */
+  done(...argv: string[]): Promise<void>;
   /** Starts a command, to be watched or interrupted. */
   start(argv: readonly string[], io?: IoOptions): Running<Outcome>;
   /** Replaces the faults. */
@@ -106,6 +108,10 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     dir,
     stateDir,
     run: (...argv) => scene.start(argv).ended,
+    async done(...argv) {
+      const { code, stderr } = await scene.run(...argv);
+      expect(code, `rdsctl ${argv.join(' ')}: ${stderr}`).toBe(0);
+    },
     start(argv, io) {
       const running = testIo(dir, simulation.configPath, io, (cli) => runCli(argv, cli), outcomeOf);
       pending.add(running.ended);

@@ -25,7 +25,7 @@ const toggles = (scene: Scene, since: number): string[] =>
 describe('attach --shared', () => {
   test('needs sharedExport: any: exit 2, and nothing is changed', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = { events: scene.events().length, state: scene.stateBytes() };
     const refused = await scene.run('attach', 'vol-1', 'node-2', '--shared', '-o', 'json');
     expect(refused.code).toBe(2);

@@ -39,7 +39,7 @@ describe('state check', () => {
 
   test('a state in order: exit 0, and what there is', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const { code, report, findings } = await check(scene);
     expect(findings).toEqual([]);
     expect(code).toBe(0);
@@ -67,7 +67,7 @@ describe('state check', () => {
 
   test('needs no configuration when the state is named', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const outcome = await scene.start(['state', 'check', '--state', scene.stateDir], {
       env: { RDSCTL_CONFIG: '' },
     }).ended;
@@ -76,7 +76,7 @@ describe('state check', () => {
 
   test('a damaged state: exit 9, why, and how to go back; nothing is changed', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     truncateSync(file(scene), 300);
     const { code, report, findings } = await check(scene, '--remote');
     expect(code).toBe(9);
@@ -90,7 +90,7 @@ describe('state check', () => {
 
   test('a state that went back, a damaged backup, open modes: exit 8, each with what mends it', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const backups = join(scene.stateDir, 'backups');
     const { serial } = await scene.state();
     const name = (of: number): string => `state-${String(of).padStart(12, '0')}.json`;
@@ -117,9 +117,9 @@ describe('state check', () => {
 
   test('tokens that only the audit log knows: the state is an old copy', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const old = readFileSync(file(scene));
-    await scene.run('detach', 'vol-1');
+    await scene.done('detach', 'vol-1');
     rmSync(join(scene.stateDir, 'backups'), { recursive: true });
     writeFileSync(file(scene), old);
     const { code, findings } = await check(scene);
@@ -131,15 +131,15 @@ describe('state check', () => {
     // The storage server says the same.
     const remote = await check(scene, '--remote');
     expect(remote.findings.some(({ what }) => what.includes('a rebuild would change it'))).toBe(true);
-    await scene.run('state', 'rebuild', '--yes');
+    await scene.done('state', 'rebuild', '--yes');
     expect((await check(scene, '--remote')).code).toBe(0);
   });
 
   test('an audit log that was tampered with: exit 8, the line is named; a torn last line is only noted', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('detach', 'vol-1');
     const log = file(scene, 'audit.jsonl');
     const whole = readFileSync(log, 'utf8');
     appendFileSync(log, '{"v":1,"seq":4,"ti');

@@ -74,7 +74,7 @@ describe('state export', () => {
 
   test('of a damaged state: exit 9 and no output', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     truncateSync(join(scene.stateDir, 'state.json'), 300);
     const damaged = await scene.run('state', 'export', '-');
     expect([damaged.code, damaged.stdout]).toEqual([9, '']);
@@ -117,7 +117,7 @@ describe('state import into an empty place', () => {
     // The scene's own state, which it looks at afterwards, is the old one here.
     const scene = await lively({ byHand: ['rds1/vol-3'] });
     const file = join(scene.dir, 'moved.json');
-    await scene.run('state', 'export', file);
+    await scene.done('state', 'export', file);
     expect((await onSecond(scene, `state import ${file}`)).code).toBe(0);
     expect((await scene.run('unfence', 'node-2')).code).toBe(0);
     const moved = await onSecond(scene, 'move vol-1 node-1 -o json');
@@ -295,8 +295,8 @@ describe('state import over a state', () => {
 
   test('while a command works on a volume there: exit 5, nothing changed', async () => {
     const scene = await twoPlaces();
-    await scene.run('detach', 'vol-3');
-    await scene.run('attach', 'vol-3', 'node-1');
+    await scene.done('detach', 'vol-3');
+    await scene.done('attach', 'vol-3', 'node-1');
     const stdin = await exported(scene);
     const store = openFileStore({
       directory: second(scene),

@@ -24,11 +24,11 @@ function lasting({ lineage, attachments, tokens, nodes }: State): object {
 describe('state rebuild', () => {
   test('makes a state again whose directory was deleted: the same, and everything goes on', async () => {
     const scene = await openScene({ nodes: 2, volumes: 4 });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-2', 'node-1');
-    await scene.run('move', 'vol-2', 'node-2');
-    await scene.run('attach', 'vol-3', 'node-1');
-    await scene.run('detach', 'vol-3');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
+    await scene.done('move', 'vol-2', 'node-2');
+    await scene.done('attach', 'vol-3', 'node-1');
+    await scene.done('detach', 'vol-3');
     const before = await scene.state();
     rmSync(scene.stateDir, { recursive: true });
     // Nothing is taken for granted by a state that is not there.
@@ -66,8 +66,8 @@ describe('state rebuild', () => {
 
   test('of a damaged state keeps it aside, its serial grows, and what the backups knew is kept', async () => {
     const scene = await openScene({ nodes: 2 });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('fence', 'node-2', '--yes');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('fence', 'node-2', '--yes');
     const before = await scene.state();
     truncateSync(file(scene), 500);
     const damaged = readFileSync(file(scene));
@@ -80,11 +80,11 @@ describe('state rebuild', () => {
 
   test('of an old state: newer tokens count, and it can be used again', async () => {
     const scene = await openScene({ nodes: 2 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const old = await scene.state();
-    await scene.run('move', 'vol-1', 'node-2');
+    await scene.done('move', 'vol-1', 'node-2');
     const newest = await scene.state();
-    await scene.run('state', 'restore', String(old.serial), '--yes');
+    await scene.done('state', 'restore', String(old.serial), '--yes');
     expect((await scene.run('detach', 'vol-1')).code).toBe(4);
     const done = await scene.run('state', 'rebuild', '--yes');
     expect(done.code, done.stderr).toBe(0);
@@ -94,7 +94,7 @@ describe('state rebuild', () => {
 
   test('a node that is dead keeps its volumes; what is exported by hand is left out', async () => {
     const scene = await openScene({ nodes: 2, volumes: 2, byHand: ['rds1/vol-2'] });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.setDisk('vol-2', 'nvme-tcp-export=yes');
     rmSync(scene.stateDir, { recursive: true });
     await scene.simulation.node('node-1').down();
@@ -125,8 +125,8 @@ describe('state rebuild', () => {
   test('a storage server that can not be asked: exit 6, nothing written; --partial keeps what the state says', async () => {
     const scene = await openScene({ nodes: 1, rds: 2 });
     await scene.setDisk('vol-1', 'nvme-tcp-server-nqn="nqn.2026-01.org.example:two"', 'rds2');
-    await scene.run('attach', 'rds2/vol-1', 'node-1');
-    await scene.run('attach', 'rds1/vol-1', 'node-1');
+    await scene.done('attach', 'rds2/vol-1', 'node-1');
+    await scene.done('attach', 'rds1/vol-1', 'node-1');
     const before = await scene.state();
     await scene.faults({ at: 'rds2', when: 'connect', do: 'refuse' });
     const refused = await scene.run('state', 'rebuild', '--yes', '-o', 'json');
@@ -144,9 +144,9 @@ describe('state rebuild', () => {
 
   test('tags of several states: one must be named', async () => {
     const scene = await openScene({ nodes: 2, volumes: 2 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const { lineage } = await scene.state();
-    await scene.run('attach', 'vol-2', 'node-2', '--state', join(scene.dir, 'other'));
+    await scene.done('attach', 'vol-2', 'node-2', '--state', join(scene.dir, 'other'));
     rmSync(scene.stateDir, { recursive: true });
     const refused = await scene.run('state', 'rebuild', '--yes', '-o', 'json');
     expect([refused.code, refused.error()['reason']]).toEqual([2, 'AMBIGUOUS_LINEAGE']);
@@ -155,13 +155,13 @@ describe('state rebuild', () => {
     expect(done.code, done.stderr).toBe(0);
     expect((await scene.run('list', '-o', 'name')).stdout).toBe('vol-1\n');
     // The rest of what the scene checks: both states together claim what is connected.
-    await scene.run('detach', 'vol-2', '--state', join(scene.dir, 'other'));
+    await scene.done('detach', 'vol-2', '--state', join(scene.dir, 'other'));
   });
 
   test('is refused while an old write may be in flight for a volume that nobody has', async () => {
     const scene = await openScene({ nodes: 1, config: { fence: { drainTimeout: '1s' } } });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('detach', 'vol-1');
     rmSync(scene.stateDir, { recursive: true });
     scene.mangle((answer, line) => (line.includes('monitor-traffic') ? '' : answer));
     const refused = await scene.run('state', 'rebuild', '--yes', '-o', 'json');
@@ -171,7 +171,7 @@ describe('state rebuild', () => {
 
   test('a state that another command changed meanwhile is not overwritten', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     rmSync(file(scene));
     const look = scene.hold(/disk/);
     const rebuilding = scene.start(['state', 'rebuild', '--yes', '-o', 'json']);

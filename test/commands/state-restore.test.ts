@@ -18,7 +18,7 @@ const backups = (scene: Scene): string[] => readdirSync(join(scene.stateDir, 'ba
 describe('state backup', () => {
   test('keeps a copy that commits do not remove, for the owner only', async () => {
     const scene = await openScene({ nodes: 1, config: { backups: 1 } });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const made = await scene.run('state', 'backup', '-o', 'json');
     expect(made.code, made.stderr).toBe(0);
     const { serial } = await scene.state();
@@ -27,7 +27,7 @@ describe('state backup', () => {
     expect(statSync(location).mode & 0o777).toBe(0o600);
     expect(readFileSync(location, 'latin1')).toBe(scene.stateBytes());
     for (const verb of ['detach', 'attach', 'detach'])
-      await scene.run(verb, 'vol-1', ...(verb === 'attach' ? ['node-1'] : []));
+      await scene.done(verb, 'vol-1', ...(verb === 'attach' ? ['node-1'] : []));
     expect(existsSync(location)).toBe(true);
     expect(backups(scene)).toHaveLength(2);
   });
@@ -38,13 +38,13 @@ describe('state backup', () => {
     const early = await scene.run('state', 'backup', target);
     expect(early.code).toBe(9);
     expect(early.stderr).toContain('nothing was ever attached');
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect((await scene.run('state', 'backup', target, '--dry-run')).stdout).toContain(target);
     expect(existsSync(target)).toBe(false);
     expect((await scene.run('state', 'backup', target, '-o', 'name')).stdout).toBe(`${target}\n`);
     expect(statSync(target).mode & 0o777).toBe(0o600);
     const first = readFileSync(target);
-    await scene.run('detach', 'vol-1');
+    await scene.done('detach', 'vol-1');
     const refused = await scene.run('state', 'backup', target, '-o', 'json');
     expect([refused.code, refused.error()['hint']]).toEqual([
       2,
@@ -61,7 +61,7 @@ describe('state backup', () => {
 
   test('a damaged state is not copied: exit 9', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     truncateSync(file(scene), 300);
     const before = backups(scene);
     expect((await scene.run('state', 'backup')).code).toBe(9);
@@ -73,7 +73,7 @@ describe('state backup', () => {
 describe('state restore', () => {
   test('a damaged state: the newest backup is shown, asked for, put in place; the damaged one is kept', async () => {
     const scene = await openScene({ nodes: 2 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const good = await scene.state();
     truncateSync(file(scene), 300);
     const damaged = readFileSync(file(scene));
@@ -128,7 +128,7 @@ describe('state restore', () => {
     ],
   ])('a state that is %s is brought back', async (_, damage) => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const good = await scene.state();
     damage(scene);
     expect((await scene.run('list')).code).toBe(9);
@@ -140,11 +140,11 @@ describe('state restore', () => {
 
   test('a whole state: without a name nothing is done; with one, what is lost is said, and the tokens stay old', async () => {
     const scene = await openScene({ nodes: 2, volumes: 2 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const old = await scene.state();
-    await scene.run('move', 'vol-1', 'node-2');
-    await scene.run('attach', 'vol-2', 'node-2');
-    await scene.run('fence', 'node-1', '--yes');
+    await scene.done('move', 'vol-1', 'node-2');
+    await scene.done('attach', 'vol-2', 'node-2');
+    await scene.done('fence', 'node-1', '--yes');
     const before = await scene.state();
 
     const unchanged = await scene.run('state', 'restore', '--yes', '-o', 'json');
@@ -173,7 +173,7 @@ describe('state restore', () => {
 
   test('lists the backups, damaged ones too, and restores none of those', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const names = backups(scene);
     const newest = names.at(-1) ?? '';
     truncateSync(join(scene.stateDir, 'backups', newest), 100);
@@ -195,10 +195,10 @@ describe('state restore', () => {
 
   test('a file of another lineage is refused, unless that lineage is asked for', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const { lineage } = await scene.state();
     const copy = join(scene.dir, 'copy.json');
-    await scene.run('state', 'backup', copy);
+    await scene.done('state', 'backup', copy);
     const other = join(scene.dir, 'other');
     // A directory that never had a state takes any.
     const fresh = await scene.run('state', 'restore', copy, '--yes', '--state', other);
@@ -213,7 +213,7 @@ describe('state restore', () => {
 
   test('gives up after --lock-timeout while a command is at work, else waits for it and says for whom', async () => {
     const scene = await openScene({ nodes: 1, volumes: 2 });
-    await scene.run('attach', 'vol-2', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
     const old = await scene.state();
     const grant = scene.hold(/nvme-tcp-export=yes/);
     const working = scene.start(['attach', 'vol-1', 'node-1']);

@@ -7,8 +7,8 @@ const SCREEN = { columns: 100, rows: 40 };
 describe('tree', () => {
   test('draws storage server, volume, node, device and mount point', async () => {
     const scene = await openScene({ volumes: 3 });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-2', 'node-2');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-2');
     const { uses } = scene.simulation.node('node-1').kernel;
     uses.add('nvme0n1', { kind: 'mount', directory: '/srv/data', seen: 'own' });
     const drawn = await scene.run('tree');
@@ -31,7 +31,7 @@ describe('tree', () => {
 
   test('in box-drawing characters on a terminal that shows UTF-8, and with colours there', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const env = { LANG: 'de_DE.UTF-8' };
     const utf8 = await scene.start(['tree', '--no-color'], { screen: SCREEN, env }).ended;
     expect(utf8.stdout).toContain(
@@ -46,7 +46,7 @@ describe('tree', () => {
 
   test('as a document: volumes with their nodes, devices and uses; jsonl has one a line', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     scene.simulation.node('node-1').kernel.uses.add('nvme0n1', { kind: 'swap' });
     const document = (await scene.run('tree', '-o', 'json')).json();
     expect(document).toMatchObject({
@@ -86,7 +86,7 @@ describe('tree', () => {
 
   test('where the views differ it says how', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.setDisk('vol-1', 'nvme-tcp-export=no');
     const drawn = await scene.run('tree');
     expect(drawn.stdout).toContain('differs: the state says attached, the storage server does not export it');
@@ -98,7 +98,7 @@ describe('tree', () => {
 
   test('a node that can not be asked is shown as such, with the device that the state remembers', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await scene.simulation.node('node-1').down();
     const drawn = await scene.run('tree');
     expect(drawn.code).toBe(0);
@@ -112,8 +112,8 @@ describe('tree', () => {
   });
 
   test('a storage server that can not be asked is shown as such, with what the state remembers of it', async () => {
-    const scene = await openScene({ rds: 2, nodes: 1, config: { timeouts: { connect: '3s' } } });
-    await scene.run('attach', 'rds2/vol-1', 'node-1');
+    const scene = await openScene({ rds: 2, nodes: 1 });
+    await scene.done('attach', 'rds2/vol-1', 'node-1');
     await scene.faults({ at: 'rds2', when: 'connect', do: 'refuse' });
     const drawn = await scene.run('tree');
     expect(drawn.code).toBe(0);
@@ -125,7 +125,7 @@ describe('tree', () => {
 
   test('filters by storage server, node and volume; an unknown name ends with 3', async () => {
     const scene = await openScene({ rds: 2 });
-    await scene.run('attach', 'rds1/vol-2', 'node-2');
+    await scene.done('attach', 'rds1/vol-2', 'node-2');
     const names = async (...args: string[]): Promise<string[]> =>
       (await scene.run('tree', '-o', 'name', ...args)).stdout.split('\n').slice(0, -1);
     expect(await names()).toEqual(['rds1/vol-1', 'rds1/vol-2', 'rds2/vol-1', 'rds2/vol-2']);

@@ -29,7 +29,7 @@ describe('two commands at once', () => {
 
   test('attach, detach and moves of one volume at once end in one of the orders', async () => {
     const scene = await openScene();
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const all = await Promise.all([
       scene.run('move', 'vol-1', 'node-2'),
       scene.run('detach', 'vol-1'),

@@ -48,7 +48,7 @@ describe('two storage servers with volumes of one name', () => {
   });
 
   test('a slot that only one has needs no more; a server that is down makes it unknown: exit 6', async () => {
-    const scene = await openScene({ rds: 2, nodes: 1, config: { timeouts: { connect: '3s' } } });
+    const scene = await openScene({ rds: 2, nodes: 1 });
     await scene.console('/disk set [find where slot="vol-2"] slot=only-2', 'rds2');
     expect((await scene.run('attach', 'only-2', 'node-1')).code).toBe(0);
     await scene.faults({ at: 'rds2', when: 'connect', do: 'refuse' });
@@ -75,8 +75,8 @@ describe('two storage servers with volumes of one name', () => {
   test('fence cuts at both; one that is unreachable is told, the other is done', async () => {
     const scene = await openScene({ rds: 2, disks: [{ slot: 'a', sizeBytes: 1024 ** 3 }] });
     await scene.setDisk('a', 'nvme-tcp-server-nqn="nqn.2026-01.org.example:two"', 'rds2');
-    await scene.run('attach', 'rds1/a', 'node-1');
-    await scene.run('attach', 'rds2/a', 'node-1');
+    await scene.done('attach', 'rds1/a', 'node-1');
+    await scene.done('attach', 'rds2/a', 'node-1');
     await scene.faults({ at: 'rds2', when: 'connect', do: 'refuse' });
     const fenced = await scene.run('fence', 'node-1', '--yes', '-o', 'json');
     expect(fenced.code, fenced.stderr).toBe(6);

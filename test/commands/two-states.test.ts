@@ -62,8 +62,8 @@ describe('a state of another lineage', () => {
 
   test('of a volume that was attached once and is free now, too', async () => {
     const scene = await openScene({ nodes: 2, volumes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('detach', 'vol-1');
     for (const command of ['attach vol-1 node-1', 'move vol-1 node-2']) {
       await isRefused(scene, command, 'FOREIGN_TAG');
     }
@@ -71,7 +71,7 @@ describe('a state of another lineage', () => {
 
   test('detach and unfence have nothing to change, and change nothing', async () => {
     const scene = await openScene({ nodes: 2, volumes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const before = changes(scene);
     for (const command of ['detach vol-1', 'detach vol-1 node-1', 'unfence node-1']) {
       expect(await onSecond(scene, command), command).toMatchObject({ code: 0 });
@@ -81,7 +81,7 @@ describe('a state of another lineage', () => {
 
   test('its fence does not touch what the other state manages, and does not say that it is cut off', async () => {
     const scene = await openScene({ nodes: 2, volumes: 2 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     expect((await onSecond(scene, 'attach vol-2 node-1')).code).toBe(0);
     const fenced = await onSecond(scene, 'fence node-1 --yes');
     expect(fenced.code, fenced.stderr).toBe(4);
@@ -124,9 +124,9 @@ describe('an old copy of the state', () => {
 
   test('after many changes every change is refused, however often it is tried', async () => {
     const scene = await openScene({ nodes: 3, volumes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     copyState(scene);
-    for (const node of ['node-2', 'node-1', 'node-2']) await scene.run('move', 'vol-1', node);
+    for (const node of ['node-2', 'node-1', 'node-2']) await scene.done('move', 'vol-1', node);
     for (const command of [...CHANGES, ...CHANGES, ...CHANGES]) await isRefused(scene, command, ...STALE);
     for (let again = 0; again < 3; again += 1) await isRefused(scene, 'fence node-1 --yes', 'STALE_STATE');
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-2')]);
@@ -134,9 +134,9 @@ describe('an old copy of the state', () => {
 
   test('from before anything was attached: nothing is changed', async () => {
     const scene = await openScene({ nodes: 3, volumes: 2 });
-    await scene.run('attach', 'vol-2', 'node-3');
+    await scene.done('attach', 'vol-2', 'node-3');
     copyState(scene);
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     for (const command of CHANGES) {
       if (command.startsWith('fence')) continue;
       if (!command.startsWith('detach')) {
@@ -151,19 +151,19 @@ describe('an old copy of the state', () => {
 
   test('from before anything was attached: a fence finds the volume, is refused, and says that it is not cut off', async () => {
     const scene = await openScene({ nodes: 2, volumes: 2 });
-    await scene.run('attach', 'vol-2', 'node-2');
+    await scene.done('attach', 'vol-2', 'node-2');
     copyState(scene);
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     for (let again = 0; again < 3; again += 1) await isRefused(scene, 'fence node-1 --yes', 'STALE_STATE');
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-1')]);
   });
 
   test('after a fence and an attach elsewhere: the volume is not taken from its new node', async () => {
     const scene = await openScene({ nodes: 3, volumes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     copyState(scene);
-    await scene.run('fence', 'node-1', '--yes');
-    await scene.run('attach', 'vol-1', 'node-2');
+    await scene.done('fence', 'node-1', '--yes');
+    await scene.done('attach', 'vol-1', 'node-2');
     for (const command of CHANGES) await isRefused(scene, command, ...STALE);
     expect(scene.sessions('vol-1')).toEqual([scene.hostNqn('node-2')]);
   });
@@ -173,10 +173,10 @@ describe('an old copy of the state', () => {
     ['an old copy', 'stale-state'],
   ] as const)('reconcile and drain with the state of %s change nothing', async (whose, kind) => {
     const scene = await openScene({ nodes: 2, volumes: 2 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     if (whose === 'an old copy') copyState(scene);
     else await onSecond(scene, 'attach vol-2 node-2').then(() => onSecond(scene, 'detach vol-2'));
-    await scene.run('move', 'vol-1', 'node-2');
+    await scene.done('move', 'vol-1', 'node-2');
     const before = changes(scene);
     const comment = await scene.comment('vol-1');
     for (let again = 0; again < 2; again += 1) {
@@ -193,9 +193,9 @@ describe('an old copy of the state', () => {
 
   test('a volume that nobody changed since is not the worse for it', async () => {
     const scene = await openScene({ nodes: 2, volumes: 2 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     copyState(scene);
-    await scene.run('attach', 'vol-2', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
     expect((await onSecond(scene, 'detach vol-1')).code).toBe(0);
     // Now it is the first one that is old, for this volume.
     const late = await scene.run('detach', 'vol-1', '-o', 'json');
@@ -220,7 +220,7 @@ describe('two copies of one state at the same token', () => {
     async (first, late, owner) => {
       const scene = await openScene({ nodes: 3, volumes: 1 });
       // A token is there in any case, and both know it.
-      await scene.run('attach', 'vol-1', 'node-1');
+      await scene.done('attach', 'vol-1', 'node-1');
       if (owner === null) await scene.run('detach', 'vol-1');
       copyState(scene);
       const held = scene.hold(/\/disk set .*nvme-tcp-export=/);
@@ -256,8 +256,8 @@ describe('two copies of one state at the same token', () => {
 
   test('both at once, again and again: what one of them was told is true at the storage server', async () => {
     const scene = await openScene({ nodes: 3, volumes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('detach', 'vol-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('detach', 'vol-1');
     copyState(scene);
     for (const [one, other] of [
       ['attach vol-1 node-1', 'attach vol-1 node-2'],

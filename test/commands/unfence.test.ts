@@ -4,7 +4,7 @@ import { openScene, type Scene } from './scene.ts';
 /** node-1 was fenced while it was cut off, and is back with a controller that retries. */
 async function fencedAndBack(): Promise<Scene> {
   const scene = await openScene({ config: { nvme: { ctrlLossTmo: -1 } } });
-  await scene.run('attach', 'vol-1', 'node-1');
+  await scene.done('attach', 'vol-1', 'node-1');
   await scene.simulation.node('node-1').down();
   expect((await scene.run('fence', 'node-1', '--yes')).code).toBe(0);
   await scene.simulation.node('node-1').up();

@@ -6,7 +6,7 @@ const BY_HAND = ['rds1/vol-1'];
 
 /** vol-1 is exported by hand; `allow` is the node whose host NQN may connect, or any host. */
 async function exportedByHand(allow: 'any' | 'node-2'): Promise<Scene> {
-  const scene = await openScene({ nodes: 3, byHand: BY_HAND, config: { timeouts: { connect: '3s' } } });
+  const scene = await openScene({ nodes: 3, byHand: BY_HAND });
   const nqn = allow === 'any' ? '' : scene.hostNqn(allow);
   await scene.setDisk('vol-1', `nvme-tcp-server-allow-host-name="${nqn}" nvme-tcp-export=yes`);
   return scene;

@@ -18,13 +18,13 @@ const phases = (document: Record<string, unknown> | undefined): string[] =>
 describe('list --watch in a pipe', () => {
   test('prints a document a line, at the start and at each change; a signal ends it with 0', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     // The poll is far away: it is the kernel that tells.
     const watching = scene.start(['list', '--watch', '--interval', '10m']);
     await watching.prints((stdout) => stdout.includes('vol-1'));
-    await scene.run('attach', 'vol-2', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
     await watching.prints((stdout) => /"volume":"vol-2"[^}]*"phase":"attached"/.test(stdout));
-    await scene.run('detach', 'vol-1');
+    await scene.done('detach', 'vol-1');
     await watching.prints((stdout) => !stdout.trimEnd().split('\n').at(-1)?.includes('vol-1'));
     watching.signal('SIGINT');
     const outcome = await watching.ended;
@@ -40,8 +40,8 @@ describe('list --watch in a pipe', () => {
     const scene = await openScene({ nodes: 1 });
     const watching = scene.start(['list', '--watch', '--volume', 'vol-2', '-o', 'json']);
     await watching.prints((stdout) => stdout.includes('"items":[]'));
-    await scene.run('attach', 'vol-1', 'node-1');
-    await scene.run('attach', 'vol-2', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
     await watching.prints((stdout) => stdout.includes('"phase":"attached"'));
     watching.signal('SIGTERM');
     const outcome = await watching.ended;
@@ -54,7 +54,7 @@ describe('list --watch in a pipe', () => {
     const scene = await openScene({ nodes: 1 });
     const watching = scene.start(['list', '--watch', '--interval', '100ms']);
     await watching.prints((stdout) => stdout.includes('"items":[]'));
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     await watching.prints((stdout) => stdout.includes('"phase":"attached"'));
     watching.signal('SIGINT');
     expect((await watching.ended).code).toBe(0);
@@ -68,7 +68,7 @@ describe('list --watch in a pipe', () => {
 
   test('a table or names where they are asked for', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     for (const [format, says] of [
       ['table', /^VOLUME .*\nvol-1 /],
       ['name', /^vol-1\n$/],
@@ -83,10 +83,10 @@ describe('list --watch in a pipe', () => {
 describe('list --watch on a terminal', () => {
   test('draws in its place on the second screen, and gives the first one back', async () => {
     const scene = await openScene({ nodes: 1 });
-    await scene.run('attach', 'vol-1', 'node-1');
+    await scene.done('attach', 'vol-1', 'node-1');
     const watching = scene.start(['list', '--watch', '--no-color'], { screen: SCREEN });
     await watching.prints((stdout) => stdout.includes('vol-1'));
-    await scene.run('attach', 'vol-2', 'node-1');
+    await scene.done('attach', 'vol-2', 'node-1');
     await watching.prints((stdout) => /vol-2 +node-1 +attached/.test(stdout));
     watching.signal('SIGINT');
     const outcome = await watching.ended;
@@ -101,7 +101,7 @@ describe('list --watch on a terminal', () => {
 
   test('cuts what is higher than the terminal, and says how much is left out', async () => {
     const scene = await openScene({ nodes: 1, volumes: 4 });
-    for (const slot of ['vol-1', 'vol-2', 'vol-3', 'vol-4']) await scene.run('attach', slot, 'node-1');
+    for (const slot of ['vol-1', 'vol-2', 'vol-3', 'vol-4']) await scene.done('attach', slot, 'node-1');
     const watching = scene.start(['list', '--watch', '--no-color'], { screen: { columns: 80, rows: 4 } });
     await watching.prints((stdout) => stdout.includes('… 3 more'));
     watching.signal('SIGINT');

@@ -51,7 +51,7 @@ test('a controller that stays connecting is gone after the second fence', async 
 test('processes in D state: deleting the controller in sysfs takes it away', async () => {
   const scene = await cutOff();
   await book.play(scene, 'Processes in D state that no signal ends');
-  await scene.run('nodes'); // the made-up kernel notices what was written when it is asked the next time
+  await scene.done('nodes'); // the made-up kernel notices what was written when it is asked the next time
   expect(controllers(scene)).toEqual([]);
 });
 

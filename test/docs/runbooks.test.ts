@@ -107,7 +107,7 @@ describe('node-died.md', () => {
 
   test('fence: not verified', async () => {
     const scene = await died();
-    scene.configure({ timeouts: { command: '2s' } });
+    scene.configure({ timeouts: { command: '5s' } });
     let lies = true;
     scene.mangle((answer) =>
       lies ? answer.replaceAll('"nvme-tcp-export":false', '"nvme-tcp-export":true') : answer,

@@ -46,6 +46,8 @@ interface Volume {
   readonly sessions: Set<Session>;
   /** How long the disk takes for one operation. */
   delayMs: number;
+  /** What waits for the disk to go on, while it stands still. */
+  held: (() => void)[] | undefined;
   inFlight: number;
   uuid: string;
   serial: string;
@@ -83,6 +85,7 @@ export class NvmeTarget implements ExportModel {
         storage: new Storage(sizeBytes),
         sessions: new Set(),
         delayMs: 0,
+        held: undefined,
         inFlight: 0,
         uuid: randomUUID(),
         serial: randomBytes(8).toString('hex'),
@@ -160,6 +163,19 @@ export class NvmeTarget implements ExportModel {
     this.#volume(volume).delayMs = ms;
   }
 
+  /** Makes the disk under a volume stand still: what is begun stays in flight until `goOn` is called. */
+  hold(name: string): { goOn(): void } {
+    const volume = this.#volume(name);
+    const held: (() => void)[] = [];
+    volume.held = held;
+    return {
+      goOn: () => {
+        if (volume.held === held) volume.held = undefined;
+        for (const finish of held.splice(0)) finish();
+      },
+    };
+  }
+
   /** The volume that is, or was last, offered under an NQN. */
   volumeOf(nqn: string): string | undefined {
     return this.#byNqn(nqn)?.name;
@@ -220,7 +236,8 @@ export class NvmeTarget implements ExportModel {
     };
     session.inFlight += 1;
     volume.inFlight += 1;
-    if (volume.delayMs === 0) finish();
+    if (volume.held !== undefined) volume.held.push(finish);
+    else if (volume.delayMs === 0) finish();
     else this.#clock.after(volume.delayMs, finish);
   }
 
