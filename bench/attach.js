@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { interleaved, median, program, root, timed } from './measure.js';
+import { BARE, hasCertificates, interleaved, median, program, root, timed } from './measure.js';
 import { ansible } from './playbook.js';
 import { opensshConfig, withSimulation } from './simulation.js';
 
@@ -14,7 +14,7 @@ const ANSIBLE_ROUNDS = 2;
  * @param delayMs added to each connection and each command, as a network and a busy host would
  */
 export async function attach(rounds, delayMs = 0) {
-  const volumes = 4 * (rounds + 1) + ANSIBLE_ROUNDS;
+  const volumes = 5 * (rounds + 1) + ANSIBLE_ROUNDS;
   // Each round has a node of its own: what is attached already does not slow the next ones down.
   const nodes = rounds + 2;
   const nodeOf = (round) => `node-${round + 1}`;
@@ -30,6 +30,8 @@ export async function attach(rounds, delayMs = 0) {
     let last = 0;
     const volume = () => `vol-${(last += 1)}`;
     const run = (config, round) => timed('sh', [script, config, volume(), nodeOf(round)]);
+    const rdsctl = (round, more = {}) =>
+      timed(process.execPath, [program, 'attach', volume(), nodeOf(round)], { ...simulation.env, ...more });
     const times = interleaved(
       {
         script: (round) => run(alone, round),
@@ -39,8 +41,8 @@ export async function attach(rounds, delayMs = 0) {
         },
         // The connections are there from the run before.
         kept: (round) => run(shared, round),
-        rdsctl: (round) =>
-          timed(process.execPath, [program, 'attach', volume(), nodeOf(round)], simulation.env),
+        rdsctl: (round) => rdsctl(round),
+        ...(hasCertificates ? { bare: (round) => rdsctl(round, BARE) } : {}),
       },
       rounds,
     );
@@ -58,6 +60,7 @@ export async function attach(rounds, delayMs = 0) {
       baseline: { what: '`bench/operator-attach.sh`', milliseconds: times.script },
       rows: [
         row('`rdsctl attach`', 'rdsctl', delayMs === 0 ? 0.6 : null),
+        ...(hasCertificates ? [row('`rdsctl attach`, without NODE_EXTRA_CA_CERTS', 'bare')] : []),
         row('the script with ControlMaster, its connections made anew', 'opened'),
         row('the script with ControlMaster, its connections open from before', 'kept'),
         row(`an Ansible play (${ANSIBLE_ROUNDS} rounds)`, 'ansible'),

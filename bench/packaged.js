@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { interleaved, root, timed } from './measure.js';
+import { BARE, hasCertificates, interleaved, root, timed } from './measure.js';
 import { surroundings } from './start-up.js';
 
 /** `list` is to be no slower than `kubectl version --client`: about 40 ms where an empty Node 20 takes 60. */
@@ -22,6 +22,7 @@ export async function packaged(rounds) {
     const times = interleaved(
       {
         empty: () => timed(process.execPath, ['-e', '0']),
+        ...(hasCertificates ? { bare: () => timed(process.execPath, ['-e', '0'], BARE) } : {}),
         own: () => timed(own, ['-e', '0']),
         version: () => timed(own, [program, '--version'], few),
         few: () => timed(own, [program, 'list'], few),
@@ -40,6 +41,7 @@ export async function packaged(rounds) {
       title: `The Debian package with its own Node, against \`node -e 0\` of Node ${process.version}`,
       baseline: { what: '`node -e 0`', milliseconds: times.empty },
       rows: [
+        ...(hasCertificates ? [row('`node -e 0`, without NODE_EXTRA_CA_CERTS', 'bare', null)] : []),
         row("`node -e 0` of the package's Node", 'own', null),
         row('`rdsctl --version`', 'version', null),
         row('`rdsctl list`, 10 attachments', 'few', isBaseline ? LIMIT : null),

@@ -12,7 +12,7 @@ import { crowd } from './crowd.js';
 import { etcd } from './etcd.js';
 import { fleet } from './fleet.js';
 import { locks } from './locks.js';
-import { root } from './measure.js';
+import { hasCertificates, root } from './measure.js';
 import { packaged } from './packaged.js';
 import { reconcile } from './reconcile.js';
 import { startUp } from './start-up.js';
@@ -22,6 +22,7 @@ const ROUNDS = Number(process.env.RDSCTL_BENCH_ROUNDS ?? 21);
 const FEW = Math.min(ROUNDS, 7);
 const PARTS = {
   'start-up': () => startUp(ROUNDS),
+  ...(hasCertificates ? { 'start-up-bare': () => startUp(ROUNDS, true) } : {}),
   packaged: () => packaged(ROUNDS),
   attach: () => attach(ROUNDS),
   'attach-slow': () => attach(FEW, 50),

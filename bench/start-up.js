@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { interleaved, program, timed } from './measure.js';
+import { BARE, hasCertificates, interleaved, program, timed } from './measure.js';
 import { withSimulation } from './simulation.js';
 
 /** How many attachments a state has, and what `list` may take at most. */
@@ -11,22 +11,27 @@ const SIZES = [
   [10_000, 2],
 ];
 
-/** Start-up against an empty Node, which nothing that runs on Node can beat. */
-export async function startUp(rounds) {
+/**
+ * Start-up against an empty Node, which nothing that runs on Node can beat.
+ * @param bare with BARE; the limits are for the environment of the machine
+ */
+export async function startUp(rounds, bare = false) {
+  const around = bare ? BARE : {};
   const dir = mkdtempSync(path.join(tmpdir(), 'rdsctl-bench-'));
   try {
     const env = {};
     for (const [count] of SIZES) env[count] = await surroundings(path.join(dir, `state-${count}`), count);
     const times = await withSimulation({ volumes: 1, nodes: 1 }, (simulation) => {
       const node = process.execPath;
-      const list = (count, ...more) => timed(node, [program, 'list', ...more], env[count]);
-      const attach = () => timed(node, [program, 'attach', 'vol-1', 'node-1'], simulation.env);
+      const list = (count, ...more) => timed(node, [program, 'list', ...more], { ...env[count], ...around });
+      const attach = () =>
+        timed(node, [program, 'attach', 'vol-1', 'node-1'], { ...simulation.env, ...around });
       attach();
       return interleaved(
         {
-          empty: () => timed(node, ['-e', '0']),
-          version: () => timed(node, [program, '--version'], env[0]),
-          help: () => timed(node, [program, '--help'], env[0]),
+          empty: () => timed(node, ['-e', '0'], around),
+          version: () => timed(node, [program, '--version'], { ...env[0], ...around }),
+          help: () => timed(node, [program, '--help'], { ...env[0], ...around }),
           ...Object.fromEntries(SIZES.map(([count]) => [count, () => list(count)])),
           json: () => list(1000, '-o', 'json'),
           attach,
@@ -38,10 +43,11 @@ export async function startUp(rounds) {
       what,
       milliseconds: times[name],
       ratio: times[name] / times.empty,
-      limit,
+      limit: bare ? null : limit,
     });
+    const certificates = bare ? ', without NODE_EXTRA_CA_CERTS' : ', with NODE_EXTRA_CA_CERTS as it is here';
     return {
-      title: 'Start-up, against `node -e 0`',
+      title: `Start-up, against \`node -e 0\`${bare || hasCertificates ? certificates : ''}`,
       baseline: { what: '`node -e 0`', milliseconds: times.empty },
       rows: [
         row('`rdsctl --version`', 'version', 1.2),
@@ -50,12 +56,16 @@ export async function startUp(rounds) {
         row('`rdsctl list -o json`, 1000 attachments', 'json', null),
         row('`rdsctl attach`, already attached', 'attach', null),
       ],
-      series: [
-        {
-          name: 'list, by attachments',
-          points: SIZES.filter(([count]) => count > 0).map(([count]) => [count, times[count]]),
-        },
-      ],
+      ...(bare
+        ? {}
+        : {
+            series: [
+              {
+                name: 'list, by attachments',
+                points: SIZES.filter(([count]) => count > 0).map(([count]) => [count, times[count]]),
+              },
+            ],
+          }),
     };
   } finally {
     rmSync(dir, { recursive: true, force: true });
